@@ -1,0 +1,4 @@
+//! gRPC-Web carried by a WebSocket: both ends of one pipe, for any tonic service.
+
+pub mod frame;
+pub mod tap;

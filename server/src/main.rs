@@ -1,0 +1,5 @@
+//! The one binary, `parcero`.
+
+fn main() {
+    println!("{}", parcero::VERSION);
+}

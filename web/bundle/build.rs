@@ -1,0 +1,265 @@
+//! Builds the page for wasm32: a nested cargo, wasm-bindgen in process, hashed names, compressed copies.
+//!
+//! A plain `cargo run` therefore needs no other tool. A missing wasm32 target is added with rustup, unless
+//! `PARCERO_ADD_TARGET=0`.
+
+use std::{
+    env,
+    error::Error,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+fn main() -> ExitCode {
+    match build() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("cargo::error=the page was not built: {error}");
+            println!("cargo::error=a peer without the page builds with --no-default-features");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<(), Box<dyn Error>> {
+    let bundle = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let web = bundle
+        .parent()
+        .ok_or("web/bundle has no parent folder")?
+        .to_path_buf();
+    let workspace = web.parent().ok_or("web has no parent folder")?.to_path_buf();
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+
+    println!("cargo::rerun-if-env-changed=PARCERO_ADD_TARGET");
+    for file in [
+        "web/index.html",
+        "web/style.css",
+        "web/Cargo.toml",
+        "Cargo.toml",
+        "Cargo.lock",
+    ] {
+        println!("cargo::rerun-if-changed={}", workspace.join(file).display());
+    }
+
+    ensure_target()?;
+    let wasm = compile(&workspace, &out)?;
+
+    let glue = out.join("glue");
+    wasm_bindgen_cli_support::Bindgen::new()
+        .input_path(&wasm)
+        .web(true)?
+        .typescript(false)
+        .remove_name_section(release())
+        .remove_producers_section(true)
+        .generate(&glue)
+        .map_err(|error| format!("wasm-bindgen failed: {error}"))?;
+
+    pack(&web, &glue, &out)
+}
+
+fn release() -> bool {
+    env::var("PROFILE").is_ok_and(|profile| profile == "release")
+}
+
+/// Adds the wasm32 target where it is missing, and says so.
+fn ensure_target() -> Result<(), Box<dyn Error>> {
+    let rustc = env::var("RUSTC")?;
+    let found = Command::new(&rustc)
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output()?;
+    if Path::new(String::from_utf8_lossy(&found.stdout).trim()).exists() {
+        return Ok(());
+    }
+    let by_hand = format!("run `rustup target add {TARGET}`");
+    if env::var("PARCERO_ADD_TARGET").is_ok_and(|value| value == "0") {
+        return Err(format!("the Rust target {TARGET} is missing; {by_hand}").into());
+    }
+    println!("cargo::warning=the Rust target {TARGET} was missing: adding it with rustup");
+    match Command::new("rustup").args(["target", "add", TARGET]).output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let why = String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned();
+            Err(format!("the Rust target {TARGET} is missing and rustup could not add it ({why}); {by_hand}").into())
+        }
+        Err(error) => Err(format!("the Rust target {TARGET} is missing and rustup could not be run ({error}); add the target to your toolchain").into()),
+    }
+}
+
+/// Runs cargo for the page, in a target folder of its own, and returns the wasm file.
+fn compile(workspace: &Path, out: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let profile = if release() { "web" } else { "web-dev" };
+    // …/target/<profile>/build/<package>-<hash>/out → …/target/web, shared by dev and release builds.
+    let target = out
+        .ancestors()
+        .nth(4)
+        .ok_or("OUT_DIR is not inside a target folder")?
+        .join("web");
+
+    let mut cargo = Command::new(env::var("CARGO")?);
+    cargo
+        .current_dir(workspace)
+        .args([
+            "build",
+            "--package=parcero-web",
+            "--bin=parcero-web",
+            "--locked",
+            "--color=never",
+        ])
+        .args([format!("--target={TARGET}"), format!("--profile={profile}")])
+        .arg("--target-dir")
+        .arg(&target);
+    // What was meant for the outer build would break this one: instrumented coverage, clippy's wrapper, linkers.
+    for (name, _) in env::vars() {
+        let outer = matches!(
+            name.as_str(),
+            "RUSTFLAGS"
+                | "CARGO_ENCODED_RUSTFLAGS"
+                | "RUSTC_WRAPPER"
+                | "RUSTC_WORKSPACE_WRAPPER"
+                | "CARGO_TARGET_DIR"
+                | "CARGO_BUILD_TARGET"
+                | "CARGO_BUILD_TARGET_DIR"
+                | "CARGO_BUILD_RUSTFLAGS"
+                | "CLIPPY_ARGS"
+        ) || name.starts_with("CARGO_PROFILE_");
+        if outer {
+            cargo.env_remove(name);
+        }
+    }
+    let output = cargo
+        .output()
+        .map_err(|error| format!("cargo could not be run: {error}"))?;
+    if !output.status.success() {
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        std::io::stderr().write_all(log.as_bytes())?;
+        let first = log
+            .lines()
+            .find(|line| line.starts_with("error"))
+            .unwrap_or("cargo failed");
+        return Err(format!("{first} (in the crate parcero-web, built for {TARGET})").into());
+    }
+
+    let folder = target.join(TARGET).join(profile);
+    rerun_on_sources(&folder.join("parcero-web.d"), &target)?;
+    Ok(folder.join("parcero-web.wasm"))
+}
+
+/// The nested build knows its sources; hand the list on, so that no list is kept by hand.
+fn rerun_on_sources(dep_file: &Path, target: &Path) -> Result<(), Box<dyn Error>> {
+    let list = fs::read_to_string(dep_file)?;
+    let (_, sources) = list.split_once(": ").ok_or("cargo's dep file has no list")?;
+    for source in sources.replace("\\ ", "\u{0}").split_whitespace() {
+        let source = source.replace('\u{0}', " ");
+        if !Path::new(&source).starts_with(target) {
+            println!("cargo::rerun-if-changed={source}");
+        }
+    }
+    Ok(())
+}
+
+/// Gives the files hashed names, compresses them, and writes them down as Rust.
+fn pack(web: &Path, glue: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+    let packed = out.join("packed");
+    if packed.exists() {
+        fs::remove_dir_all(&packed)?;
+    }
+    fs::create_dir_all(&packed)?;
+    let mut rust = String::from("&[\n");
+    let mut index = fs::read_to_string(web.join("index.html"))?;
+
+    let mut add = |path: &str, content_type: &str, bytes: &[u8]| -> Result<(), Box<dyn Error>> {
+        let file = packed.join(if path == "/" { "index.html" } else { &path[1..] });
+        let base = file.display().to_string();
+        fs::write(&base, bytes)?;
+        fs::write(format!("{base}.br"), brotli(bytes)?)?;
+        fs::write(format!("{base}.gz"), gzip(bytes)?)?;
+        rust += &format!(
+            "    Asset {{ path: {path:?}, content_type: {content_type:?}, identity: include_bytes!({base:?}), \
+             brotli: include_bytes!({:?}), gzip: include_bytes!({:?}) }},\n",
+            format!("{base}.br"),
+            format!("{base}.gz"),
+        );
+        Ok(())
+    };
+
+    let wasm = fs::read(glue.join("parcero-web_bg.wasm"))?;
+    let script = fs::read_to_string(glue.join("parcero-web.js"))?;
+    let style = fs::read(web.join("style.css"))?;
+    for (name, content_type, bytes) in [
+        ("parcero-web_bg.wasm", "application/wasm", wasm.as_slice()),
+        (
+            "parcero-web.js",
+            "text/javascript; charset=utf-8",
+            script.as_bytes(),
+        ),
+        ("style.css", "text/css; charset=utf-8", style.as_slice()),
+    ] {
+        let (stem, ending) = name.split_once('.').ok_or("a file of the page has no ending")?;
+        let path = format!("/{stem}-{}.{ending}", hex(&Sha256::digest(bytes)[..8]));
+        let plain = format!("\"/{name}\"");
+        if !index.contains(&plain) {
+            return Err(format!("web/index.html does not mention {plain}").into());
+        }
+        index = index.replace(&plain, &format!("{path:?}"));
+        add(&path, content_type, bytes)?;
+    }
+    add("/", "text/html; charset=utf-8", index.as_bytes())?;
+
+    rust += "]\n";
+    fs::write(out.join("assets.rs"), rust)?;
+    fs::write(out.join("script-hashes.txt"), hashes(&index, "script"))?;
+    fs::write(out.join("style-hashes.txt"), hashes(&index, "style"))?;
+    Ok(())
+}
+
+/// `'sha256-…'` of the text inside every `<element …>…</element>` of the index.
+fn hashes(index: &str, element: &str) -> String {
+    let mut hashes = Vec::new();
+    let mut rest = index;
+    while let Some(start) = rest.find(&format!("<{element}")) {
+        let Some(open) = rest[start..].find('>') else {
+            break;
+        };
+        let inside = &rest[start + open + 1..];
+        let Some(end) = inside.find(&format!("</{element}>")) else {
+            break;
+        };
+        if end > 0 {
+            hashes.push(format!(
+                "'sha256-{}'",
+                STANDARD.encode(Sha256::digest(&inside.as_bytes()[..end]))
+            ));
+        }
+        rest = &inside[end..];
+    }
+    hashes.join(" ")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn brotli(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut packed = Vec::new();
+    let quality = if release() { 11 } else { 5 };
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality,
+        lgwin: 22,
+        ..Default::default()
+    };
+    brotli::BrotliCompress(&mut &bytes[..], &mut packed, &parameters)?;
+    Ok(packed)
+}
+
+fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}

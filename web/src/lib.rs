@@ -1,0 +1,8 @@
+//! The page of a Parcero peer: Leptos, in the browser only.
+
+use leptos::prelude::*;
+
+/// Puts the page into the document.
+pub fn start() {
+    leptos::mount::mount_to_body(|| view! { <h1>"Parcero"</h1> });
+}

@@ -1,0 +1,5 @@
+//! The page, started by the browser.
+
+fn main() {
+    parcero_web::start();
+}
