@@ -1,5 +1,7 @@
 //! The page of a Parcero peer: Leptos, in the browser only.
 
+pub mod i18n;
+
 use leptos::prelude::*;
 
 /// Puts the page into the document.
