@@ -1,0 +1,167 @@
+//! Headers between `http` and the browser.
+
+use std::time::Duration;
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{ACCEPT, CONTENT_TYPE, TE},
+};
+use tonic::Status;
+use web_sys::Headers;
+
+use crate::rpc::failure::Failure;
+
+const GRPC_WEB: HeaderValue = HeaderValue::from_static("application/grpc-web+proto");
+
+/// The headers of a gRPC request as gRPC-Web has them.
+pub(super) fn of_request(grpc: &HeaderMap) -> HeaderMap {
+    let mut headers = grpc.clone();
+    // A browser speaks for itself about trailers, and would drop this header without a word.
+    headers.remove(TE);
+    headers.insert(CONTENT_TYPE, GRPC_WEB);
+    headers.insert(ACCEPT, GRPC_WEB);
+    headers.insert(
+        HeaderName::from_static("x-grpc-web"),
+        HeaderValue::from_static("1"),
+    );
+    headers
+}
+
+/// The same headers for `fetch`.
+pub(super) fn to_browser(headers: &HeaderMap) -> Result<Headers, Failure> {
+    let browser = Headers::new().map_err(|_| Failure::NoBrowser)?;
+    for (name, value) in headers {
+        let refused = || Failure::BadMetadata(name.to_string());
+        let value = value.to_str().map_err(|_| refused())?;
+        browser.append(name.as_str(), value).map_err(|_| refused())?;
+    }
+    Ok(browser)
+}
+
+/// The headers of an answer. A browser shows those of another origin only as far as it is allowed to.
+pub(super) fn from_browser(browser: &Headers) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for entry in browser.entries().into_iter().flatten() {
+        let entry = js_sys::Array::from(&entry);
+        let (Some(name), Some(value)) = (entry.get(0).as_string(), entry.get(1).as_string()) else {
+            continue;
+        };
+        // What a browser took for a header and `http` does not is of no use to gRPC.
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+/// What says how a call went, among the headers of an answer that has no body.
+pub(super) fn trailers_among(headers: &HeaderMap) -> HeaderMap {
+    [
+        Status::GRPC_STATUS,
+        Status::GRPC_MESSAGE,
+        Status::GRPC_STATUS_DETAILS,
+    ]
+    .into_iter()
+    .filter_map(|name| headers.get(&name).cloned().map(|value| (name, value)))
+    .collect()
+}
+
+/// The header lines inside a trailer frame.
+pub(super) fn parse_trailers(block: &[u8]) -> Result<HeaderMap, Failure> {
+    let mut trailers = HeaderMap::new();
+    for line in block.split(|byte| *byte == b'\n') {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            continue;
+        }
+        let colon = line
+            .iter()
+            .position(|byte| *byte == b':')
+            .ok_or(Failure::BadTrailers("a line has no colon"))?;
+        let name = HeaderName::from_bytes(line[..colon].trim_ascii())
+            .map_err(|_| Failure::BadTrailers("a name has a forbidden character"))?;
+        let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii())
+            .map_err(|_| Failure::BadTrailers("a value has a forbidden character"))?;
+        trailers.append(name, value);
+    }
+    if trailers.contains_key(Status::GRPC_STATUS) {
+        Ok(trailers)
+    } else {
+        Err(Failure::BadTrailers("grpc-status is missing"))
+    }
+}
+
+/// How long the caller wants to wait: `grpc-timeout`, at most eight digits and a unit.
+pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(number.saturating_mul(3600))),
+        "M" => Some(Duration::from_secs(number.saturating_mul(60))),
+        "S" => Some(Duration::from_secs(number)),
+        "m" => Some(Duration::from_millis(number)),
+        "u" => Some(Duration::from_micros(number)),
+        "n" => Some(Duration::from_nanos(number)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_becomes_grpc_web_and_keeps_its_metadata() {
+        let mut grpc = HeaderMap::new();
+        grpc.insert(TE, HeaderValue::from_static("trailers"));
+        grpc.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        grpc.append("tag", HeaderValue::from_static("a"));
+        grpc.append("tag", HeaderValue::from_static("b"));
+        grpc.insert("grpc-timeout", HeaderValue::from_static("5S"));
+        let web = of_request(&grpc);
+        assert!(!web.contains_key(TE));
+        assert_eq!(web[CONTENT_TYPE], "application/grpc-web+proto");
+        assert_eq!(web["x-grpc-web"], "1");
+        assert_eq!(web["grpc-timeout"], "5S");
+        assert_eq!(web.get_all("tag").iter().collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn trailers_are_lines_with_a_status_among_them() {
+        let trailers =
+            parse_trailers(b"grpc-status: 5\r\ngrpc-message:no%20such\r\nTag: a\r\ntag: b\r\n").unwrap();
+        assert_eq!(trailers["grpc-status"], "5");
+        assert_eq!(trailers["grpc-message"], "no%20such");
+        assert_eq!(trailers.get_all("tag").iter().collect::<Vec<_>>(), ["a", "b"]);
+        for (bad, why) in [
+            (&b""[..], "grpc-status is missing"),
+            (b"grpc-status", "a line has no colon"),
+            (b"grpc status: 0\r\n", "a name has a forbidden character"),
+            (
+                b"grpc-status: 0\r\nx: \x01\r\n",
+                "a value has a forbidden character",
+            ),
+        ] {
+            assert_eq!(parse_trailers(bad), Err(Failure::BadTrailers(why)));
+        }
+    }
+
+    #[test]
+    fn every_unit_of_a_timeout_is_known_and_nonsense_is_none() {
+        let of = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("grpc-timeout", HeaderValue::from_str(text).unwrap());
+            timeout(&headers)
+        };
+        assert_eq!(of("2H"), Some(Duration::from_secs(7200)));
+        assert_eq!(of("2M"), Some(Duration::from_secs(120)));
+        assert_eq!(of("2S"), Some(Duration::from_secs(2)));
+        assert_eq!(of("1500m"), Some(Duration::from_millis(1500)));
+        assert_eq!(of("1500000u"), Some(Duration::from_millis(1500)));
+        assert_eq!(of("99999999n"), Some(Duration::from_nanos(99_999_999)));
+        for nonsense in ["", "S", "5", "5s", "-5S", "5ñ"] {
+            assert_eq!(of(nonsense), None, "{nonsense:?}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The two pipes to a peer, and the right one for each method. Whoever calls does not see which is used.
+//!
+//! ```ignore
+//! let rpc = Rpc::new(rpc::origin());
+//! let reply = GreeterClient::new(rpc).only_response(request).await?;
+//! ```
+//!
+//! To watch the bytes of a call, put a [`bridge::tap::Tap`] into the extensions of its request.
+
+pub mod failure;
+pub mod fetch;
+mod origin;
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use contract::Method;
+use tonic::{Status, body::Body};
+use tower_service::Service;
+
+use fetch::Fetch;
+pub use origin::origin;
+
+/// How a call travels from the page to the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pipe {
+    /// One `fetch`, as gRPC-Web: the request goes whole, the answers come one by one.
+    Fetch,
+    /// One WebSocket, as gRPC-Web carried by the bridge: both directions flow at once.
+    Socket,
+}
+
+/// Streams that stay open while the page is. A browser allows six `fetch` connections to one origin, over all
+/// its tabs, so these go by a socket.
+const WATCHES: [&str; 1] = ["/parcero.v1.Peers/WatchAbout"];
+
+/// The pipe that carries calls to the method with this path.
+pub fn pipe_of(path: &str) -> Pipe {
+    match Method::of(path) {
+        // Only the bridge sends messages while it receives.
+        Some(method) if method.client_streaming => Pipe::Socket,
+        Some(_) if WATCHES.contains(&path) => Pipe::Socket,
+        Some(_) => Pipe::Fetch,
+        // Unknown here: the pipe that can carry any kind.
+        None => Pipe::Socket,
+    }
+}
+
+/// Calls a peer; what the generated clients are made with. A cheap clone of a handle.
+#[derive(Debug, Clone)]
+pub struct Rpc {
+    origin: Arc<str>,
+    fetch: Fetch,
+}
+
+impl Rpc {
+    /// Calls go to the peer at `origin`, such as `http://localhost:50051`.
+    pub fn new(origin: impl Into<Arc<str>>) -> Self {
+        let origin = origin.into();
+        Self {
+            fetch: Fetch::new(origin.clone()),
+            origin,
+        }
+    }
+
+    /// Where calls go.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+}
+
+impl Service<http::Request<Body>> for Rpc {
+    type Response = http::Response<Body>;
+    type Error = Status;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
+
+    /// Always ready: each call opens what it needs.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Makes one call.
+    ///
+    /// # Cancel safety
+    /// Dropping the future, or the body of the response, cancels the call.
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        match pipe_of(request.uri().path()) {
+            Pipe::Fetch => {
+                let call = self.fetch.call(request);
+                Box::pin(async { Ok(call.await?.map(Body::new)) })
+            }
+            Pipe::Socket => self.call_by_socket(request),
+        }
+    }
+}
+
+impl Rpc {
+    /// The browser end of the bridge exists in a browser only.
+    fn call_by_socket(&mut self, _: http::Request<Body>) -> <Self as Service<http::Request<Body>>>::Future {
+        Box::pin(std::future::ready(Err(failure::Failure::NoBrowser.into())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_request_goes_by_fetch_and_a_stream_of_requests_by_socket() {
+        assert_eq!(pipe_of("/greet.Greeter/OnlyResponse"), Pipe::Fetch);
+        assert_eq!(pipe_of("/greet.Greeter/ServerStreaming"), Pipe::Fetch);
+        assert_eq!(pipe_of("/greet.Greeter/ClientStreaming"), Pipe::Socket);
+        assert_eq!(pipe_of("/greet.Greeter/BidirectionalStreaming"), Pipe::Socket);
+    }
+
+    #[test]
+    fn a_watch_goes_by_socket_and_every_watch_is_in_the_contract() {
+        for path in WATCHES {
+            assert!(Method::of(path).is_some(), "{path}");
+            assert_eq!(pipe_of(path), Pipe::Socket);
+        }
+    }
+}
