@@ -2,6 +2,8 @@
 
 use std::{env, fs, path::PathBuf};
 
+use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet, field_descriptor_proto::Label};
+
 const PROTOS: [&str; 2] = ["proto/greet.proto", "proto/parcero/v1/peers.proto"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,6 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         prost::Message::encode_to_vec(&descriptors),
     )?;
     fs::write(out.join("methods.rs"), methods(&descriptors))?;
+    fs::write(out.join("messages.rs"), messages(&descriptors))?;
 
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();
@@ -25,17 +28,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A Rust table of every method: its path, and on which sides it streams.
-fn methods(descriptors: &tonic_prost_build::FileDescriptorSet) -> String {
+/// A Rust table of every method: its path, its messages, and on which sides it streams.
+fn methods(descriptors: &FileDescriptorSet) -> String {
     let mut table = String::from("&[\n");
     for file in &descriptors.file {
         for service in &file.service {
             for method in &service.method {
                 table += &format!(
-                    "    Method {{ path: \"/{}.{}/{}\", client_streaming: {}, server_streaming: {} }},\n",
+                    "    Method {{ path: \"/{}.{}/{}\", request: {:?}, response: {:?}, client_streaming: {}, \
+                     server_streaming: {} }},\n",
                     file.package(),
                     service.name(),
                     method.name(),
+                    method.input_type().trim_start_matches('.'),
+                    method.output_type().trim_start_matches('.'),
                     method.client_streaming(),
                     method.server_streaming(),
                 );
@@ -43,4 +49,50 @@ fn methods(descriptors: &tonic_prost_build::FileDescriptorSet) -> String {
         }
     }
     table + "]\n"
+}
+
+/// A Rust table of every message and its fields.
+fn messages(descriptors: &FileDescriptorSet) -> String {
+    let mut table = String::from("&[\n");
+    for file in &descriptors.file {
+        for message in &file.message_type {
+            add_message(&mut table, file.package(), message);
+        }
+    }
+    table + "]\n"
+}
+
+/// Adds a message, and the messages defined inside it.
+fn add_message(table: &mut String, scope: &str, message: &DescriptorProto) {
+    let name = format!("{scope}.{}", message.name());
+    *table += &format!("    Message {{ name: {name:?}, fields: &[\n");
+    for field in &message.field {
+        *table += &format!(
+            "        Field {{ number: {}, name: {:?}, repeated: {}, kind: FieldKind::{} }},\n",
+            field.number(),
+            field.name(),
+            field.label() == Label::Repeated,
+            kind(field),
+        );
+    }
+    *table += "    ] },\n";
+    for nested in &message.nested_type {
+        add_message(table, &name, nested);
+    }
+}
+
+/// The variant of `FieldKind`, `Message("greet.HelloRequest")`.
+fn kind(field: &FieldDescriptorProto) -> String {
+    // As in `TYPE_STRING`; a message or an enum is also named.
+    let word = field
+        .r#type()
+        .as_str_name()
+        .trim_start_matches("TYPE_")
+        .to_lowercase();
+    let variant = word[..1].to_uppercase() + &word[1..];
+    match field.type_name().trim_start_matches('.') {
+        "" => variant,
+        _ if variant == "Group" => variant,
+        name => format!("{variant}({name:?})"),
+    }
 }

@@ -17,17 +17,25 @@ pub mod parcero {
     }
 }
 
+mod schema;
+
+pub use schema::{Field, FieldKind, MESSAGES, Message};
+
 /// The encoded `google.protobuf.FileDescriptorSet` of every file in `proto/`, for reflection and JSON.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
 /// Every method of the contract, in the order of the files.
 pub const METHODS: &[Method] = include!(concat!(env!("OUT_DIR"), "/methods.rs"));
 
-/// One method of the contract: its path and its kind.
+/// One method of the contract: its path, its messages and its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Method {
     /// The path of a call, `/package.Service/Method`.
     pub path: &'static str,
+    /// What the caller sends, the full name of a [`Message`].
+    pub request: &'static str,
+    /// What the callee answers, the full name of a [`Message`].
+    pub response: &'static str,
     /// Whether the caller sends a stream of messages.
     pub client_streaming: bool,
     /// Whether the callee answers with a stream of messages.
