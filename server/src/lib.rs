@@ -1,6 +1,13 @@
 //! A Parcero peer: the library behind the binary `parcero`.
+//!
+//! Every call, by whichever road it comes, passes the [`layers`] and ends in the services of [`grpc`]. [`front`] is
+//! the door for TCP on this machine; a door for other peers leads to the same layered routes.
+
+pub mod access;
+pub mod front;
+pub mod grpc;
+pub mod layers;
+pub mod peer;
 
 /// The version of this software.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-#[cfg(feature = "page")]
-pub use parcero_bundle::ASSETS;

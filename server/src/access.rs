@@ -1,0 +1,81 @@
+//! Who is calling, and who may call what. Deny by default: a request without a [`Caller`] is refused.
+
+use std::{
+    future::{Ready, ready},
+    task::{Context, Poll},
+};
+
+use futures_util::future::Either;
+use http::{Request, Response};
+use tonic::{Status, body::Body, server::NamedService};
+use tower_service::Service;
+
+/// Who makes a call. Each door puts one into the extensions of every request it lets in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Caller {
+    /// Someone on this machine, by the TCP door.
+    Local,
+}
+
+/// Who may call a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Whoever came in by one of the doors.
+    AnyCaller,
+    /// The person of this peer, on this machine.
+    LocalOnly,
+}
+
+impl Rule {
+    /// Decides about one call.
+    ///
+    /// # Errors
+    /// UNAUTHENTICATED where no door said who is calling.
+    pub fn check(self, caller: Option<&Caller>) -> Result<(), Status> {
+        match (self, caller) {
+            (_, None) => Err(Status::unauthenticated(
+                "this call came by no known door: nobody said who is calling",
+            )),
+            (Rule::AnyCaller | Rule::LocalOnly, Some(Caller::Local)) => Ok(()),
+        }
+    }
+}
+
+/// A service behind a [`Rule`].
+#[derive(Debug, Clone)]
+pub struct Guarded<S> {
+    inner: S,
+    rule: Rule,
+}
+
+impl<S> Guarded<S> {
+    /// Lets only those whom `rule` allows reach `inner`.
+    pub fn new(inner: S, rule: Rule) -> Self {
+        Self { inner, rule }
+    }
+}
+
+impl<S: NamedService> NamedService for Guarded<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S, B> Service<Request<B>> for Guarded<S>
+where
+    S: Service<Request<B>, Response = Response<Body>>,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Either<S::Future, Ready<Result<Response<Body>, S::Error>>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        match self.rule.check(request.extensions().get::<Caller>()) {
+            Ok(()) => Either::Left(self.inner.call(request)),
+            Err(status) => Either::Right(ready(Ok(status.into_http()))),
+        }
+    }
+}

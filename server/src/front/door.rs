@@ -1,0 +1,188 @@
+//! The listening sockets, from bind to a graceful end.
+
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_util::task::TaskTracker;
+use tonic::Status;
+
+use super::{
+    OriginPattern, connection,
+    entry::Rules,
+    roads::{self, Stack},
+};
+use crate::{grpc, peer::Peer};
+
+/// Connections at once, over all sockets. Loopback is bounded by file descriptors, and 10,000 open sockets are a goal.
+const MAX_CONNECTIONS: usize = 16 * 1024;
+/// How long calls may go on once the peer is asked to stop.
+const FINISH_TIME: Duration = Duration::from_secs(10);
+/// How long the last answers may take to leave.
+const FLUSH_TIME: Duration = Duration::from_secs(1);
+/// The pause after a failed accept: out of file descriptors, mostly, and trying at once would burn a core.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Why a door cannot open.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The door is for this machine alone.
+    #[error("{0} is not a loopback address")]
+    NotLoopback(SocketAddr),
+    /// Somebody else listens there.
+    #[error("{0} is taken by another program")]
+    Taken(SocketAddr),
+    /// Anything else the system said.
+    #[error("cannot listen on {address}")]
+    Io {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// The TCP door, open but not served yet.
+#[derive(Debug)]
+pub struct Door {
+    listeners: Vec<(TcpListener, SocketAddr)>,
+    allowed: Arc<[OriginPattern]>,
+}
+
+/// What is left to finish while the peer stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// Calls under way.
+    pub calls: usize,
+}
+
+impl Door {
+    /// Listens on `address`, a loopback address; pages of the origins in `allowed` may call.
+    ///
+    /// # Errors
+    /// See [`BindError`].
+    pub async fn bind(addresses: &[SocketAddr], allowed: Vec<OriginPattern>) -> Result<Self, BindError> {
+        let mut listeners = Vec::new();
+        for &address in addresses {
+            listeners.push(bind(address).await?);
+        }
+        Ok(Self {
+            listeners,
+            allowed: allowed.into(),
+        })
+    }
+
+    /// Where it listens, with the ports that were taken where port 0 was asked for.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.iter().map(|(_, address)| *address).collect()
+    }
+
+    /// Serves `peer` until `stop` is done and what is under way has ended.
+    ///
+    /// Then it takes no more connections, ends the calls that only watch, and gives the others ten seconds; `tell` hears
+    /// how many are left, whenever that changes.
+    ///
+    /// # Errors
+    /// Where the services cannot be built, which no caller can cause.
+    pub async fn serve(
+        self,
+        peer: Peer,
+        stop: impl Future<Output = ()>,
+        tell: impl Fn(Left),
+    ) -> Result<(), tonic_reflection::server::Error> {
+        let routes = grpc::routes(&peer).await?;
+        let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let connections = TaskTracker::new();
+        let (stopping, stopped) = watch::channel(false);
+
+        let mut accepting = JoinSet::new();
+        for (listener, address) in self.listeners {
+            let rules = Rules::new(address, self.allowed.clone());
+            let stack = roads::stack(routes.clone(), rules, peer.max_message_bytes());
+            accepting.spawn(accept(
+                listener,
+                stack,
+                permits.clone(),
+                connections.clone(),
+                stopped.clone(),
+            ));
+        }
+        stop.await;
+
+        // The listening sockets close with their tasks.
+        accepting.shutdown().await;
+        connections.close();
+        let status = Status::unavailable("this peer is stopping");
+        peer.calls().close(&status);
+        stopping.send_replace(true);
+        // Running out of time is not an error here: what is left is ended below.
+        let _ = timeout(FINISH_TIME, finish(&peer, tell)).await;
+        peer.calls().end_all(&status);
+        // The same: whoever does not read its last answer within this time does not get it.
+        let _ = timeout(FLUSH_TIME, connections.wait()).await;
+        Ok(())
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindError> {
+    if !address.ip().is_loopback() {
+        return Err(BindError::NotLoopback(address));
+    }
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::AddrInUse => BindError::Taken(address),
+        _ => BindError::Io { address, source },
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// Takes connections in for ever.
+async fn accept(
+    listener: TcpListener,
+    stack: Stack,
+    permits: Arc<Semaphore>,
+    connections: TaskTracker,
+    stopping: watch::Receiver<bool>,
+) {
+    loop {
+        // Over the limit, newcomers wait in the system's queue.
+        let Ok(permit) = permits.clone().acquire_owned().await else {
+            return;
+        };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "a connection without TCP_NODELAY");
+                }
+                connections.spawn(connection::serve(stream, permit, stack.clone(), stopping.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Waits until no call is left.
+async fn finish(peer: &Peer, tell: impl Fn(Left)) {
+    let mut told = 0;
+    loop {
+        let one_less = peer.calls().one_less();
+        let calls = peer.calls().open_calls();
+        if calls == 0 {
+            return;
+        }
+        if calls != told {
+            tell(Left { calls });
+            told = calls;
+        }
+        one_less.await;
+    }
+}

@@ -1,0 +1,143 @@
+//! An answer given before the request was read: read the rest first, within limits.
+//!
+//! Some HTTP/1.1 clients that are still sending when the answer and the end of the connection arrive see a broken pipe
+//! and never the answer. Native gRPC over HTTP/2 needs none of this, and its streams may stay open for ever.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::future::Either;
+use http::{HeaderMap, Request, Response, Version, header};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tonic::body::Body;
+use tower_service::Service;
+
+/// How long reading the rest may take in all. On loopback a MiB takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A service whose early answers wait for the rest of the request.
+#[derive(Debug, Clone)]
+pub(super) struct Drain<S> {
+    inner: S,
+    max_bytes: usize,
+}
+
+impl<S> Drain<S> {
+    /// Reads at most `max_bytes` of what `inner` left unread.
+    pub(super) fn new(inner: S, max_bytes: usize) -> Self {
+        Self { inner, max_bytes }
+    }
+}
+
+impl<S> Service<Request<Incoming>> for Drain<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Either<S::Future, Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        let one_way = request.version() < Version::HTTP_2 || is_grpc_web(request.headers());
+        if !one_way || request.body().is_end_stream() {
+            return Either::Left(self.inner.call(request.map(Body::new)));
+        }
+        let unread = Unread::default();
+        let lent = unread.clone();
+        let future = self.inner.call(request.map(|body| {
+            Body::new(Lent {
+                body: Some(body),
+                unread: lent,
+            })
+        }));
+        let max_bytes = self.max_bytes;
+        Either::Right(Box::pin(async move {
+            let response = future.await?;
+            if let Some(body) = unread.take() {
+                // Whether it ended, was too long or took too long: the answer goes out now.
+                let _ = tokio::time::timeout(PATIENCE, read(body, max_bytes)).await;
+            }
+            Ok(response)
+        }))
+    }
+}
+
+fn is_grpc_web(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc-web"))
+}
+
+/// Reads and drops at most `max_bytes`.
+async fn read(mut body: Incoming, max_bytes: usize) {
+    let mut read = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        read += frame.data_ref().map_or(0, Bytes::len);
+        if read >= max_bytes {
+            return;
+        }
+    }
+}
+
+/// Where a body comes back to when whoever read it stops before its end.
+#[derive(Debug, Clone, Default)]
+struct Unread(Arc<Mutex<Option<Incoming>>>);
+
+impl Unread {
+    fn take(&self) -> Option<Incoming> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A request body that goes back to [`Unread`] when dropped before its end.
+struct Lent {
+    body: Option<Incoming>,
+    unread: Unread,
+}
+
+impl HttpBody for Lent {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &mut self.body {
+            Some(body) => Pin::new(body).poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body
+            .as_ref()
+            .map_or_else(SizeHint::default, HttpBody::size_hint)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) {
+            *self.unread.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The TCP door: one port for native gRPC, gRPC-Web, the WebSocket bridge and the page.
+//!
+//! From the outside in: [`drain`] lets early answers arrive, [`headers`] protects what browsers read, [`entry`] decides
+//! who may come in, CORS answers the pages a person allowed; then a call goes through the bridge and the gRPC-Web
+//! layer to the layered routes, and everything else is the page.
+
+mod connection;
+mod door;
+mod drain;
+mod entry;
+mod headers;
+mod origin;
+mod page;
+mod roads;
+
+pub use door::{BindError, Door, Left};
+pub use origin::{InvalidOrigin, OriginPattern};

@@ -1,0 +1,106 @@
+//! Which way a request goes once it is in, and the stack of services of one door.
+
+use std::{
+    convert::Infallible,
+    task::{Context, Poll},
+};
+
+use futures_util::future::{Either, Ready, ready};
+use http::{HeaderName, Method, Request, Response, header};
+use tonic::body::Body;
+use tonic_web::{GrpcWebLayer, GrpcWebService};
+use tower::Layer;
+use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
+use tower_service::Service;
+
+use super::{
+    drain::Drain,
+    entry::{Entry, Rules},
+    headers::Headers,
+    page,
+};
+use crate::{access::Caller, grpc::LayeredRoutes};
+
+/// How much of an unwanted request is read before it is answered, besides one message.
+const EARLY_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// Everything behind one listening socket.
+pub(super) type Stack = Drain<Headers<Entry<Cors<Roads>>>>;
+
+/// Puts the stack of one door together.
+pub(super) fn stack(routes: LayeredRoutes, rules: Rules, max_message_bytes: usize) -> Stack {
+    let cors = cors(rules.clone());
+    let roads = Roads {
+        grpc: GrpcWebLayer::new().layer(routes),
+    };
+    Drain::new(
+        Headers::new(Entry::new(cors.layer(roads), rules)),
+        EARLY_ANSWER_BYTES + max_message_bytes,
+    )
+}
+
+/// Cross-origin answers for allowed origins alone: what they may send, and what they may read.
+fn cors(rules: Rules) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(move |origin, _| {
+            origin.to_str().is_ok_and(|origin| rules.allows(origin))
+        }))
+        .allow_methods([Method::GET, Method::POST])
+        // content-type, x-grpc-web, x-user-agent, grpc-timeout, and whatever metadata a call carries.
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers(
+            ["grpc-status", "grpc-message", "grpc-status-details-bin"].map(HeaderName::from_static),
+        )
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Road {
+    /// A call: native gRPC, gRPC-Web, or a WebSocket for the bridge.
+    Call,
+    /// A file of the page.
+    Page,
+}
+
+impl Road {
+    fn of<B>(request: &Request<B>) -> Self {
+        let headers = request.headers();
+        let is_grpc = headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
+        if is_grpc || headers.contains_key(header::UPGRADE) {
+            Road::Call
+        } else {
+            Road::Page
+        }
+    }
+}
+
+/// The two roads.
+#[derive(Debug, Clone)]
+pub(super) struct Roads {
+    grpc: GrpcWebService<LayeredRoutes>,
+}
+
+impl Service<Request<Body>> for Roads {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Either<
+        <GrpcWebService<LayeredRoutes> as Service<Request<Body>>>::Future,
+        Ready<Result<Response<Body>, Infallible>>,
+    >;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        <GrpcWebService<LayeredRoutes> as Service<Request<Body>>>::poll_ready(&mut self.grpc, cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        match Road::of(&request) {
+            Road::Call => {
+                request.extensions_mut().insert(Caller::Local);
+                Either::Left(self.grpc.call(request))
+            }
+            Road::Page => Either::Right(ready(Ok(page::answer(&request)))),
+        }
+    }
+}

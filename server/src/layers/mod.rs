@@ -1,0 +1,17 @@
+//! What surrounds every call, by whichever door it came: figures, deadlines, limits, and an end from outside.
+//!
+//! From the outside in: [`CallLayer`] registers the call and can end it, [`MetadataLayer`] and [`MessageLayer`]
+//! refuse what is too large.
+
+mod call;
+mod calls;
+mod deadline;
+mod ending;
+mod message;
+mod metadata;
+
+pub use call::{CallLayer, CallService};
+pub use calls::{Calls, Figures, How};
+pub use ending::Ending;
+pub use message::{MessageLayer, MessageService};
+pub use metadata::{MetadataLayer, MetadataService};

@@ -1,0 +1,52 @@
+//! The peer: the one handle everything else is reached by.
+
+use std::sync::Arc;
+
+use crate::layers::Calls;
+
+/// What a peer is told at its start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The name its person gave it.
+    pub name: String,
+    /// The largest message taken or sent, in bytes.
+    pub max_message_bytes: usize,
+}
+
+/// 4 MiB, as everywhere in gRPC.
+pub const DEFAULT_MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// A running peer. A cheap clone of one handle.
+#[derive(Debug, Clone)]
+pub struct Peer(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    calls: Calls,
+}
+
+impl Peer {
+    /// A peer with these settings, with no door open yet.
+    pub fn new(settings: Settings) -> Self {
+        Self(Arc::new(Inner {
+            settings,
+            calls: Calls::new(),
+        }))
+    }
+
+    /// The name its person gave it.
+    pub fn name(&self) -> &str {
+        &self.0.settings.name
+    }
+
+    /// The largest message taken or sent, in bytes.
+    pub fn max_message_bytes(&self) -> usize {
+        self.0.settings.max_message_bytes
+    }
+
+    /// The calls made to this peer, by whichever door.
+    pub fn calls(&self) -> &Calls {
+        &self.0.calls
+    }
+}
