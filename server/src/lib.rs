@@ -4,8 +4,12 @@
 //! the door for TCP on this machine; a door for other peers leads to the same layered routes.
 
 pub mod access;
+pub mod cli;
+pub mod config;
+pub mod data_dir;
 pub mod front;
 pub mod grpc;
+pub mod json;
 pub mod layers;
 pub mod peer;
 

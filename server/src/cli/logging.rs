@@ -1,0 +1,36 @@
+//! What is logged: to standard error, as much as `PARCERO_LOG` (or `RUST_LOG`) says.
+
+use std::{env, io::IsTerminal};
+
+use tracing_subscriber::EnvFilter;
+
+use super::output;
+
+const VARIABLES: [&str; 2] = ["PARCERO_LOG", "RUST_LOG"];
+
+/// Starts logging. A peer tells what its person cares about; a client only what someone should act on.
+pub fn start(of_a_peer: bool) {
+    let default = if of_a_peer { "info" } else { "warn" };
+    let wish = VARIABLES.iter().find_map(|name| {
+        let value = env::var(name).ok().filter(|value| !value.is_empty())?;
+        Some((name, value))
+    });
+    let filter = match wish {
+        None => EnvFilter::new(default),
+        Some((name, value)) => EnvFilter::try_new(&value).unwrap_or_else(|error| {
+            // A slip in what to log is no reason to do nothing else.
+            output::say(&format!(
+                "note: {name} is not understood ({error}); logging {default} instead"
+            ));
+            EnvFilter::new(default)
+        }),
+    };
+    let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    tracing_subscriber::fmt()
+        .compact()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal() && !no_color)
+        .with_target(false)
+        .with_writer(std::io::stderr)
+        .init();
+}

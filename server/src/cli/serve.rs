@@ -1,0 +1,204 @@
+//! `parcero serve`: a peer, from its start to its end.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    process::ExitCode,
+};
+
+use clap::{Args, builder::FalseyValueParser};
+use tokio::sync::oneshot;
+
+use super::{
+    failure::{Failure, causes},
+    open_files,
+    output::{Output, say},
+    signals::StopSignals,
+};
+use crate::{
+    config::{ServeOptions, Wishes},
+    data_dir::{DataDir, DataDirError, Record},
+    front::{BindError, Door, Left},
+    peer::{Peer, Settings},
+};
+
+/// Start a peer and open its door to this machine
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  parcero serve                                        on localhost:50051, until Ctrl-C
+  parcero serve --open                                 and show its page in the browser
+  parcero serve --listen 127.0.0.1:0 --data-dir /tmp/second   a second peer, on a free port
+  parcero serve --allow-origin 'http://localhost:*'    let pages from other local ports call it
+
+Every flag can stand in config.toml in the data folder instead, without its dashes:
+  listen = [\"127.0.0.1:50051\"]
+  name = \"laptop\"
+
+Ctrl-C lets calls finish for up to ten seconds; a second one ends them at once.
+A peer serves its own machine only. To use it from another one, open an SSH tunnel there:
+  ssh -L 50051:localhost:50051 HOST")]
+pub(super) struct Serve {
+    #[command(flatten)]
+    wishes: Wishes,
+
+    /// Open the page in the browser
+    #[arg(long, env = "PARCERO_OPEN", value_parser = FalseyValueParser::new())]
+    open: bool,
+}
+
+/// What to do beside a peer that runs already with the same data folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// Say where it is: the person wanted a peer, and there is one.
+    TellAddress,
+    /// Refuse: the person wanted this one, with these flags.
+    Refuse,
+}
+
+impl Serve {
+    pub(super) async fn run(
+        self,
+        data_dir: &DataDir,
+        output: &Output,
+        beside: Beside,
+    ) -> Result<ExitCode, Failure> {
+        let options = self
+            .wishes
+            .over(Wishes::in_file(&data_dir.config_file())?)
+            .or_defaults()?;
+        let claim = match data_dir.claim() {
+            Err(DataDirError::InUse { .. }) if beside == Beside::TellAddress => {
+                return tell_address(data_dir, output);
+            }
+            claim => claim?,
+        };
+        open_files::raise_limit();
+
+        let ServeOptions {
+            listen,
+            name,
+            allow_origin,
+            max_message_bytes,
+        } = options;
+        let door = Door::bind(&listen, allow_origin).await?;
+        let peer = Peer::new(Settings {
+            name,
+            max_message_bytes,
+        });
+        let url = url(&door.addresses());
+        // Before anybody can read that the peer is there and ask it to stop.
+        let signals = StopSignals::listen()
+            .map_err(|error| Failure::wrong(format!("cannot listen for signals: {error}")))?;
+        // Until the end of this function: then the record and the token go, and the folder is free.
+        let _announced = claim.announce(Record::new(url.clone(), door.addresses()))?;
+        output.address(&url)?;
+        if self.open {
+            open(&url);
+        }
+        serve(door, peer, signals).await
+    }
+}
+
+/// Serves until a signal and until what is under way has ended; or until a second signal.
+async fn serve(door: Door, peer: Peer, mut signals: StopSignals) -> Result<ExitCode, Failure> {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let stopped = async {
+        // An error means that the sender has gone, which it does with us: then it is time to stop, too.
+        let _ = stopped.await;
+    };
+    let second_signal = async {
+        signals.next().await;
+        say("Stopping: calls under way may finish. Once more ends them at once.");
+        // No one to tell means that serving has ended by itself.
+        let _ = stop.send(());
+        signals.next().await
+    };
+    tokio::select! {
+        served = door.serve(peer, stopped, tell_left) => match served {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(error) => Err(Failure::wrong(format!("cannot serve: {}", causes(&error)))),
+        },
+        code = second_signal => Ok(ExitCode::from(code)),
+    }
+}
+
+fn tell_left(left: Left) {
+    let calls = if left.calls == 1 {
+        "1 call".to_owned()
+    } else {
+        format!("{} calls", left.calls)
+    };
+    say(&format!("Waiting for {calls} to finish."));
+}
+
+fn tell_address(data_dir: &DataDir, output: &Output) -> Result<ExitCode, Failure> {
+    match data_dir.running()? {
+        Some(record) => output.address(&record.url).map(|()| ExitCode::SUCCESS),
+        None => Err(Failure::wrong("the peer that was running here has just stopped")
+            .hint("run `parcero` again to start one")),
+    }
+}
+
+/// What a person opens: `localhost` if that leads here.
+fn url(addresses: &[SocketAddr]) -> String {
+    let by_name = addresses
+        .iter()
+        .find(|address| address.ip() == Ipv4Addr::LOCALHOST);
+    match (by_name, addresses.first()) {
+        (Some(address), _) => format!("http://localhost:{}", address.port()),
+        (None, Some(address)) => format!("http://{address}"),
+        (None, None) => "nowhere".to_owned(),
+    }
+}
+
+fn open(url: &str) {
+    if let Err(error) = open::that_detached(url) {
+        say(&format!(
+            "note: no browser could be opened ({error}); open {url} yourself"
+        ));
+    }
+}
+
+impl From<BindError> for Failure {
+    fn from(error: BindError) -> Self {
+        let hint = match &error {
+            BindError::NotLoopback(_) => "leave --listen away".to_owned(),
+            BindError::Taken(address) => format!(
+                "perhaps a peer with another --data-dir, or another gRPC server; stop it{}, or take a free port with \
+                 --listen 127.0.0.1:0",
+                who_holds(address.port())
+            ),
+            BindError::Io { .. } => "take a free port with --listen 127.0.0.1:0".to_owned(),
+        };
+        Failure::wrong(causes(&error)).hint(hint)
+    }
+}
+
+/// How to find out who holds a port, where there is a usual way.
+fn who_holds(port: u16) -> String {
+    if cfg!(target_os = "linux") {
+        format!(" (`ss -ltnp 'sport = :{port}'` names it)")
+    } else if cfg!(target_os = "macos") {
+        format!(" (`lsof -nP -iTCP:{port} -sTCP:LISTEN` names it)")
+    } else {
+        String::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(addresses: &[&str], expected: &str) {
+        let addresses: Vec<_> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        assert_eq!(url(&addresses), expected);
+    }
+
+    #[test]
+    fn the_address_to_open_is_localhost_where_that_leads_here() {
+        check(&["127.0.0.1:50051", "[::1]:50051"], "http://localhost:50051");
+        check(&["[::1]:7", "127.0.0.1:8"], "http://localhost:8");
+        check(&["[::1]:7"], "http://[::1]:7");
+    }
+}

@@ -1,0 +1,336 @@
+//! What a person asked a peer to be: flags over environment over file over defaults, parsed once.
+
+use std::{
+    fs, io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde::Deserialize;
+
+use crate::front::{InvalidOrigin, OriginPattern};
+
+/// The port gRPC examples use, and so the one the clients of `greet.Greeter` expect.
+pub const DEFAULT_PORT: u16 = 50051;
+
+/// What gRPC implementations take by default.
+pub const DEFAULT_MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// A message is in memory whole, on both sides and several times over: more than this is a file.
+pub const LARGEST_MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;
+
+/// A name is a label in lists and in the title of a page.
+const MAX_NAME_CHARS: usize = 64;
+
+/// What may be asked for, by flags, by the environment, or in `config.toml` under the same names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Wishes {
+    /// Where to listen; may be given more than once. Only 127.0.0.1 and [::1] are taken, and port 0 takes a free
+    /// port [default: 127.0.0.1:50051 and [::1]:50051]
+    #[arg(long, value_name = "ADDR:PORT", env = "PARCERO_LISTEN", value_delimiter = ',')]
+    pub listen: Vec<SocketAddr>,
+
+    /// What this peer is called [default: the name of the host]
+    #[arg(long, value_name = "NAME", env = "PARCERO_NAME")]
+    pub name: Option<String>,
+
+    /// Let pages of another origin call this peer, such as http://localhost:8080 or http://localhost:*; may be
+    /// given more than once [default: none]
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        env = "PARCERO_ALLOW_ORIGIN",
+        value_delimiter = ','
+    )]
+    pub allow_origin: Vec<String>,
+
+    /// The largest message to take or send, in bytes [default: 4194304]
+    #[arg(long, value_name = "BYTES", env = "PARCERO_MAX_MESSAGE_BYTES")]
+    pub max_message_bytes: Option<usize>,
+}
+
+/// What a peer will be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServeOptions {
+    /// Where it listens: the loopback only.
+    pub listen: Vec<SocketAddr>,
+    /// What it is called.
+    pub name: String,
+    /// Which pages besides its own may call it.
+    pub allow_origin: Vec<OriginPattern>,
+    /// The largest message each way.
+    pub max_message_bytes: usize,
+}
+
+/// Why a wish cannot be granted.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Anybody near could use the page, and with it the peer.
+    #[error("{0} can be reached from other machines, and a peer listens to its own machine only")]
+    NotLoopback(SocketAddr),
+    /// A loopback address which no page can use.
+    #[error("a peer cannot listen on {0}: only 127.0.0.1 and [::1] are names of this machine to a browser")]
+    OddLoopback(SocketAddr),
+    /// No name, or one that does not fit in a list.
+    #[error("the name has {0} characters, and 1 to {MAX_NAME_CHARS} fit")]
+    NameLength(usize),
+    /// Line breaks and the like in a name.
+    #[error("the name holds a control character")]
+    NameControl,
+    /// Not an origin.
+    #[error(transparent)]
+    Origin(#[from] InvalidOrigin),
+    /// No message could pass, or none would fit into memory.
+    #[error("a limit of {0} bytes a message is outside 1 to {LARGEST_MAX_MESSAGE_BYTES}")]
+    MessageLimit(usize),
+    /// The settings file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The settings file is not understood.
+    #[error("{} is not understood: {}", path.display(), source.to_string().trim_end())]
+    NotUnderstood {
+        /// The file.
+        path: PathBuf,
+        /// Where, and why.
+        source: Box<toml::de::Error>,
+    },
+}
+
+impl Wishes {
+    /// What a person wrote in a settings file; nothing if there is none.
+    pub fn in_file(path: &Path) -> Result<Self, ConfigError> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Wishes::default()),
+            Err(source) => {
+                return Err(ConfigError::Unreadable {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        };
+        toml::from_str(&text).map_err(|source| ConfigError::NotUnderstood {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })
+    }
+
+    /// These wishes, and where they are silent the others.
+    pub fn over(self, others: Wishes) -> Wishes {
+        Wishes {
+            listen: if self.listen.is_empty() {
+                others.listen
+            } else {
+                self.listen
+            },
+            name: self.name.or(others.name),
+            allow_origin: if self.allow_origin.is_empty() {
+                others.allow_origin
+            } else {
+                self.allow_origin
+            },
+            max_message_bytes: self.max_message_bytes.or(others.max_message_bytes),
+        }
+    }
+
+    /// These wishes checked, and where they are silent the defaults.
+    pub fn or_defaults(self) -> Result<ServeOptions, ConfigError> {
+        let listen = if self.listen.is_empty() {
+            default_addresses()
+        } else {
+            self.listen
+        };
+        for address in &listen {
+            check_address(*address)?;
+        }
+        let max_message_bytes = self.max_message_bytes.unwrap_or(DEFAULT_MAX_MESSAGE_BYTES);
+        if !(1..=LARGEST_MAX_MESSAGE_BYTES).contains(&max_message_bytes) {
+            return Err(ConfigError::MessageLimit(max_message_bytes));
+        }
+        let allow_origin = self
+            .allow_origin
+            .iter()
+            .map(|origin| origin.parse())
+            .collect::<Result<_, _>>()?;
+        Ok(ServeOptions {
+            listen,
+            name: self.name.map_or_else(|| Ok(host_name()), check_name)?,
+            allow_origin,
+            max_message_bytes,
+        })
+    }
+}
+
+/// Both names of this machine, or the first alone on a machine without IPv6.
+fn default_addresses() -> Vec<SocketAddr> {
+    let mut addresses = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT))];
+    match TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) {
+        Ok(_) => addresses.push(SocketAddr::from((Ipv6Addr::LOCALHOST, DEFAULT_PORT))),
+        Err(error) => tracing::info!(%error, "this machine has no IPv6: listening on 127.0.0.1 only"),
+    }
+    addresses
+}
+
+fn check_address(address: SocketAddr) -> Result<(), ConfigError> {
+    match address.ip() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST) | IpAddr::V6(Ipv6Addr::LOCALHOST) => Ok(()),
+        ip if ip.is_loopback() => Err(ConfigError::OddLoopback(address)),
+        _ => Err(ConfigError::NotLoopback(address)),
+    }
+}
+
+fn check_name(name: String) -> Result<String, ConfigError> {
+    let length = name.chars().count();
+    if name.trim().is_empty() || length > MAX_NAME_CHARS {
+        Err(ConfigError::NameLength(length))
+    } else if name.chars().any(char::is_control) {
+        Err(ConfigError::NameControl)
+    } else {
+        Ok(name)
+    }
+}
+
+/// The name of the host, as far as it is a name for a peer.
+fn host_name() -> String {
+    let host = gethostname::gethostname().to_string_lossy().into_owned();
+    let name: String = host
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_NAME_CHARS)
+        .collect();
+    if name.trim().is_empty() {
+        "parcero".to_owned()
+    } else {
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listening_on(address: &str) -> Result<ServeOptions, ConfigError> {
+        Wishes {
+            listen: vec![address.parse().unwrap()],
+            ..Wishes::default()
+        }
+        .or_defaults()
+    }
+
+    fn named(name: &str) -> Result<ServeOptions, ConfigError> {
+        Wishes {
+            name: Some(name.into()),
+            ..Wishes::default()
+        }
+        .or_defaults()
+    }
+
+    fn limited_to(bytes: usize) -> Result<ServeOptions, ConfigError> {
+        Wishes {
+            max_message_bytes: Some(bytes),
+            ..Wishes::default()
+        }
+        .or_defaults()
+    }
+
+    #[test]
+    fn the_default_is_both_names_of_this_machine() {
+        let options = Wishes::default().or_defaults().unwrap();
+        assert_eq!(options.listen[0], "127.0.0.1:50051".parse().unwrap());
+        assert!(
+            options.listen[1..]
+                .iter()
+                .all(|address| *address == "[::1]:50051".parse().unwrap())
+        );
+        assert_eq!(options.max_message_bytes, 4_194_304);
+        assert!(!options.name.is_empty());
+    }
+
+    #[test]
+    fn only_the_loopback_is_taken() {
+        for address in ["127.0.0.1:0", "[::1]:50051"] {
+            assert!(listening_on(address).is_ok(), "{address}");
+        }
+        for address in [
+            "0.0.0.0:50051",
+            "[::]:0",
+            "192.168.1.4:80",
+            "[fe80::1]:80",
+            "[::ffff:127.0.0.1]:80",
+        ] {
+            assert!(
+                matches!(listening_on(address), Err(ConfigError::NotLoopback(_))),
+                "{address}"
+            );
+        }
+        assert!(matches!(
+            listening_on("127.0.0.2:80"),
+            Err(ConfigError::OddLoopback(_))
+        ));
+    }
+
+    #[test]
+    fn a_name_has_1_to_64_characters_and_no_control_character() {
+        assert!(named("ñ").is_ok());
+        assert!(named(&"ñ".repeat(64)).is_ok());
+        assert!(matches!(named(&"ñ".repeat(65)), Err(ConfigError::NameLength(65))));
+        assert!(matches!(named(""), Err(ConfigError::NameLength(0))));
+        assert!(matches!(named("a\u{1b}[2J"), Err(ConfigError::NameControl)));
+    }
+
+    #[test]
+    fn a_message_limit_is_1_byte_to_256_mebibytes() {
+        assert!(matches!(limited_to(0), Err(ConfigError::MessageLimit(0))));
+        assert!(limited_to(1).is_ok());
+        assert!(limited_to(LARGEST_MAX_MESSAGE_BYTES).is_ok());
+        assert!(limited_to(LARGEST_MAX_MESSAGE_BYTES + 1).is_err());
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let file: Wishes = toml::from_str(
+            "name = 'from the file'\nmax-message-bytes = 100\nlisten = ['127.0.0.1:7']\n\
+             allow-origin = ['http://localhost:8080']",
+        )
+        .unwrap();
+        let flags = Wishes {
+            name: Some("from a flag".into()),
+            ..Wishes::default()
+        };
+        let options = flags.over(file).or_defaults().unwrap();
+        assert_eq!(options.name, "from a flag");
+        assert_eq!(options.max_message_bytes, 100);
+        assert_eq!(options.listen, ["127.0.0.1:7".parse().unwrap()]);
+        assert_eq!(options.allow_origin, ["http://localhost:8080".parse().unwrap()]);
+    }
+
+    #[test]
+    fn an_origin_is_checked_at_the_start() {
+        let wishes = Wishes {
+            allow_origin: vec!["localhost".into()],
+            ..Wishes::default()
+        };
+        assert!(matches!(wishes.or_defaults(), Err(ConfigError::Origin(_))));
+    }
+
+    #[test]
+    fn a_settings_file_may_be_missing_but_not_misspelt() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        assert_eq!(Wishes::in_file(&path).unwrap(), Wishes::default());
+
+        fs::write(&path, "listen = ['127.0.0.1:7']").unwrap();
+        let error = Wishes::in_file(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("listen") && error.contains("config.toml"),
+            "{error}"
+        );
+    }
+}

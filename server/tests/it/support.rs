@@ -1,0 +1,293 @@
+//! Starting the built binary, and verbs to talk to it. Everything started here ends with the value that stands for it.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+use tonic::transport::{Channel, Endpoint};
+
+/// A guard against waiting for ever, on a machine that is doing much else; no test waits for it to pass.
+const GIVE_UP: Duration = Duration::from_secs(60);
+
+/// The binary, with an environment that says nothing about peers.
+pub(crate) fn parcero() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parcero"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PARCERO_") {
+            command.env_remove(name);
+        }
+    }
+    command.env_remove("RUST_LOG").env_remove("NO_COLOR");
+    command
+}
+
+/// A running peer with a data folder of its own, on 127.0.0.1 and a free port unless asked otherwise.
+pub(crate) struct TestPeer {
+    /// What it printed: `http://localhost:PORT`.
+    pub(crate) url: String,
+    /// The port it took.
+    pub(crate) port: u16,
+    process: Running,
+    data_dir: TempDir,
+}
+
+impl TestPeer {
+    /// Starts `parcero serve` with more arguments, and returns when it has said where it is.
+    pub(crate) fn start(extra_arguments: &[&str]) -> TestPeer {
+        TestPeer::start_in(tempfile::tempdir().unwrap(), "127.0.0.1:0", extra_arguments)
+    }
+
+    /// The same in a folder that may have settings in it already, listening elsewhere.
+    pub(crate) fn start_in(data_dir: TempDir, listen: &str, extra_arguments: &[&str]) -> TestPeer {
+        let mut command = parcero();
+        command
+            .arg("serve")
+            .arg("--data-dir")
+            .arg(data_dir.path())
+            .args(["--listen", listen]);
+        let process = Running::start(command.args(extra_arguments));
+        let line = process.stdout.next().unwrap_or_else(|| {
+            panic!(
+                "the peer ended before it said where it is: {}",
+                process.stderr.rest()
+            )
+        });
+        let url = line
+            .strip_prefix("Parcero is at ")
+            .expect("the one line")
+            .to_owned();
+        let port = url.rsplit(':').next().unwrap().parse().unwrap();
+        TestPeer {
+            url,
+            port,
+            process,
+            data_dir,
+        }
+    }
+
+    /// Its data folder.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.data_dir.path()
+    }
+
+    /// The address behind [`TestPeer::url`].
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
+    /// A connection for generated clients, in native gRPC.
+    pub(crate) async fn channel(&self) -> Channel {
+        Endpoint::from_shared(format!("http://{}", self.address()))
+            .unwrap()
+            .connect()
+            .await
+            .unwrap()
+    }
+
+    /// A client command that finds this peer by its data folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = parcero();
+        command.args(arguments).arg("--data-dir").arg(self.data_dir());
+        command
+    }
+
+    /// Runs a client command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with_input(arguments, "")
+    }
+
+    /// Runs a client command to its end, with this on its standard input.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
+        run(&mut self.command(arguments), input)
+    }
+
+    /// Starts a client command and leaves it running, for a test that types.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Running {
+        Running::start(&mut self.command(arguments))
+    }
+
+    /// Waits until the peer writes a line with this in it to standard error.
+    pub(crate) fn says(&self, text: &str) -> String {
+        self.process.stderr.find(text)
+    }
+
+    /// Asks it to stop, as Ctrl-C does.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(&self) {
+        self.process.signal(rustix::process::Signal::INT);
+    }
+
+    /// Sends it a signal.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        self.process.signal(signal);
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(self) -> (Ended, TempDir) {
+        (self.process.wait(), self.data_dir)
+    }
+
+    /// Ends it with no chance to clean up, and gives back its data folder.
+    pub(crate) fn kill(self) -> TempDir {
+        drop(self.process);
+        self.data_dir
+    }
+
+    /// Kills it and starts it again on the same port, with the same data folder.
+    pub(crate) fn restart(self, extra_arguments: &[&str]) -> TestPeer {
+        let listen = self.address().to_string();
+        TestPeer::start_in(self.kill(), &listen, extra_arguments)
+    }
+}
+
+/// Runs a command to its end, with this on its standard input.
+pub(crate) fn run(command: &mut Command, input: &str) -> Ended {
+    let mut running = Running::start(command);
+    running.type_in(input);
+    running.finish_typing();
+    running.wait()
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Its exit code; none if a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// What it wrote to standard output and nobody had read yet.
+    pub(crate) stdout: String,
+    /// The same of standard error.
+    pub(crate) stderr: String,
+}
+
+/// A process that ends with this value.
+pub(crate) struct Running {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    /// The lines of its standard output.
+    pub(crate) stdout: Lines,
+    /// The lines of its standard error.
+    pub(crate) stderr: Lines,
+}
+
+impl Running {
+    /// Starts a command, with pipes on all sides.
+    pub(crate) fn start(command: &mut Command) -> Running {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary was built");
+        let stdout = Lines::of(child.stdout.take().unwrap());
+        let stderr = Lines::of(child.stderr.take().unwrap());
+        Running {
+            stdin: child.stdin.take(),
+            child,
+            stdout,
+            stderr,
+        }
+    }
+
+    /// Types on its standard input.
+    pub(crate) fn type_in(&mut self, text: &str) {
+        // A process that has ended reads no more; the test looks at how it ended.
+        let _ = self
+            .stdin
+            .as_mut()
+            .expect("still typing")
+            .write_all(text.as_bytes());
+    }
+
+    /// Ends its standard input, as Ctrl-D does.
+    pub(crate) fn finish_typing(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Sends it a signal.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, signal).unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(mut self) -> Ended {
+        // Its output ends when it does, and reading that can give up.
+        let (stdout, stderr) = (self.stdout.rest(), self.stderr.rest());
+        Ended {
+            code: self.child.wait().unwrap().code(),
+            stdout,
+            stderr,
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Lines of a pipe as they come.
+pub(crate) struct Lines(Receiver<String>);
+
+impl Lines {
+    fn of(pipe: impl Read + Send + 'static) -> Lines {
+        let (sender, receiver) = channel();
+        // It ends with the pipe, and so with the process.
+        thread::spawn(move || {
+            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Lines(receiver)
+    }
+
+    /// The next line, or `None` at the end.
+    pub(crate) fn next(&self) -> Option<String> {
+        match self.0.recv_timeout(GIVE_UP) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("no line came within {GIVE_UP:?}"),
+        }
+    }
+
+    /// Reads on to a line with this in it.
+    pub(crate) fn find(&self, text: &str) -> String {
+        let started = Instant::now();
+        let mut seen = Vec::new();
+        while let Some(line) = self.next() {
+            if line.contains(text) {
+                return line;
+            }
+            seen.push(line);
+            assert!(
+                started.elapsed() < GIVE_UP,
+                "no line with {text:?} came, but {seen:#?}"
+            );
+        }
+        panic!("no line with {text:?} came, but {seen:#?}");
+    }
+
+    /// All lines up to the end.
+    pub(crate) fn rest(&self) -> String {
+        let mut text = String::new();
+        while let Some(line) = self.next() {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
+    }
+}
