@@ -1,6 +1,7 @@
 //! The page of a Parcero peer: Leptos, in the browser only.
 
 pub mod i18n;
+pub mod model;
 pub mod rpc;
 
 use leptos::prelude::*;

@@ -9,7 +9,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::task::TaskTracker;
-use tonic::Status;
+use tonic::{Status, service::Routes};
 
 use super::{
     OriginPattern, connection,
@@ -95,7 +95,20 @@ impl Door {
         stop: impl Future<Output = ()>,
         tell: impl Fn(Left),
     ) -> Result<(), tonic_reflection::server::Error> {
-        let routes = grpc::routes(&peer).await?;
+        let services = grpc::services(&peer).await?;
+        self.serve_services(peer, services, stop, tell).await;
+        Ok(())
+    }
+
+    /// Like [`Door::serve`], with services of your own in place of the peer's.
+    pub async fn serve_services(
+        self,
+        peer: Peer,
+        services: Routes,
+        stop: impl Future<Output = ()>,
+        tell: impl Fn(Left),
+    ) {
+        let routes = grpc::layered(&peer, services);
         let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let connections = TaskTracker::new();
         let (stopping, stopped) = watch::channel(false);
@@ -125,7 +138,6 @@ impl Door {
         peer.calls().end_all(&status);
         // The same: whoever does not read its last answer within this time does not get it.
         let _ = timeout(FLUSH_TIME, connections.wait()).await;
-        Ok(())
     }
 }
 

@@ -18,11 +18,11 @@ use crate::{
 pub type LayeredRoutes =
     BoxCloneSyncService<http::Request<Body>, http::Response<Body>, std::convert::Infallible>;
 
-/// Every service of this peer, behind its rule and all layers.
+/// Every service of this peer, each behind its rule.
 ///
 /// # Errors
 /// Where the contract's own descriptors cannot be read, which no caller can cause.
-pub async fn routes(peer: &Peer) -> Result<LayeredRoutes, tonic_reflection::server::Error> {
+pub async fn services(peer: &Peer) -> Result<Routes, tonic_reflection::server::Error> {
     // tonic's own limit bounds what a compressed message may grow to; the length on the wire is `MessageLayer`'s.
     let limit = peer.max_message_bytes();
     let greeter = GreeterServer::new(greeter::Greeter::new(limit))
@@ -44,18 +44,20 @@ pub async fn routes(peer: &Peer) -> Result<LayeredRoutes, tonic_reflection::serv
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
 
-    let routes = Routes::new(Guarded::new(greeter, Rule::AnyCaller))
+    Ok(Routes::new(Guarded::new(greeter, Rule::AnyCaller))
         .add_service(Guarded::new(peers, Rule::LocalOnly))
         .add_service(Guarded::new(health, Rule::AnyCaller))
         .add_service(Guarded::new(reflection().build_v1()?, Rule::AnyCaller))
-        .add_service(Guarded::new(reflection().build_v1alpha()?, Rule::AnyCaller))
-        .prepare();
+        .add_service(Guarded::new(reflection().build_v1alpha()?, Rule::AnyCaller)))
+}
 
+/// Puts the layers of `peer` around services.
+pub fn layered(peer: &Peer, services: Routes) -> LayeredRoutes {
     let layers = ServiceBuilder::new()
         .layer(CallLayer::new(peer.calls().clone(), only_watches))
         .layer(MetadataLayer)
-        .layer(MessageLayer::new(limit));
-    Ok(BoxCloneSyncService::new(layers.service(routes)))
+        .layer(MessageLayer::new(peer.max_message_bytes()));
+    BoxCloneSyncService::new(layers.service(services.prepare()))
 }
 
 /// Calls that stay open to tell what changes. They have nothing to finish when the peer stops.
