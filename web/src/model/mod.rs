@@ -1,9 +1,17 @@
 //! What the page knows: plain structs that take events. No signals, no browser; tested on the host.
 
 pub mod call;
+mod failure_words;
 pub mod hello;
 pub mod metadata;
 pub mod options;
 pub mod presence;
 pub mod round_trips;
+pub mod status;
 pub mod visible;
+pub mod wire;
+mod wire_message;
+#[cfg(test)]
+mod wire_tests;
+mod wire_value;
+mod wire_words;
