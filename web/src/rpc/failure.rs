@@ -46,7 +46,7 @@ pub enum Failure {
     HalfMessage,
     /// The trailers cannot be read.
     #[error("the trailers cannot be read: {0}")]
-    BadTrailers(&'static str),
+    BadTrailers(String),
     /// A message over the limit.
     #[error("a message of {announced} bytes came, and at most {limit} are taken")]
     TooLarge {

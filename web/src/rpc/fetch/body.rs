@@ -112,7 +112,7 @@ impl Reading {
                 }));
             };
             if let Some(watch) = &mut self.watch {
-                watch.see(&piece);
+                watch.see(piece.clone());
             }
             let split = self.splitter.push(piece);
             self.end = split.end;
@@ -159,11 +159,11 @@ struct Watch {
 }
 
 impl Watch {
-    fn see(&mut self, piece: &[u8]) {
+    fn see(&mut self, piece: Bytes) {
         self.frames.push(piece);
         // A frame over the limit ends the call, which says so; here it is only not shown.
-        while let Ok(Some(frame)) = self.frames.next_frame() {
-            self.tap.tell(Crossing::Received(frame.encode()));
+        while let Ok(Some(frame)) = self.frames.next_encoded() {
+            self.tap.tell(Crossing::Received(frame));
         }
     }
 }

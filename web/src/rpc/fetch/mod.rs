@@ -13,7 +13,7 @@ use std::{
 };
 
 use bridge::{
-    frame::PREFIX_LEN,
+    frame::{FrameDecoder, PREFIX_LEN},
     tap::{Crossing, Tap},
 };
 use bytes::Bytes;
@@ -153,9 +153,11 @@ async fn check_is_grpc_web(response: &Response, headers: &http::HeaderMap) -> Re
 }
 
 /// Tells the frames of a whole request; they are parts of it, not copies.
-fn tell_sent(tap: &Tap, mut body: Bytes) {
-    while body.len() >= PREFIX_LEN {
-        let length = u32::from_be_bytes([body[1], body[2], body[3], body[4]]) as usize;
-        tap.tell(Crossing::Sent(body.split_to(body.len().min(PREFIX_LEN + length))));
+fn tell_sent(tap: &Tap, body: Bytes) {
+    // The encoder of the client has its own limit.
+    let mut frames = FrameDecoder::new(usize::MAX - PREFIX_LEN);
+    frames.push(body);
+    while let Ok(Some(frame)) = frames.next_encoded() {
+        tap.tell(Crossing::Sent(frame));
     }
 }

@@ -4,7 +4,7 @@ use bridge::frame::{Frame, FrameDecoder, HEADERS, PREFIX_LEN};
 use bytes::Bytes;
 
 /// Trailers longer than this are refused: they are a few lines, and clients have been seen to break at 64 KiB.
-const MAX_TRAILER_BYTES: usize = 64 * 1024;
+pub(super) const MAX_TRAILER_BYTES: usize = 64 * 1024;
 
 /// What one piece of the body held.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -102,16 +102,15 @@ impl Splitter {
         }
     }
 
-    fn push_trailers(&mut self, mut piece: Bytes, at: usize) -> Split {
-        self.trailers.push(&piece[at..]);
-        piece.truncate(at);
+    fn push_trailers(&mut self, mut messages: Bytes, at: usize) -> Split {
+        self.trailers.push(messages.split_off(at));
         let end = match self.trailers.next_frame() {
             Ok(frame) => frame.map(End::Trailers),
             Err(bridge::frame::FrameError::TooLarge { announced, limit }) => {
                 Some(End::TooLarge { announced, limit })
             }
         };
-        Split { messages: piece, end }
+        Split { messages, end }
     }
 
     /// Whether no frame has begun, or all that began have come whole.
