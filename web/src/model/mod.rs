@@ -1,11 +1,13 @@
 //! What the page knows: plain structs that take events. No signals, no browser; tested on the host.
 
 pub mod call;
+pub mod copy_as;
 mod failure_words;
 pub mod hello;
 pub mod metadata;
 pub mod options;
 pub mod presence;
+mod quoting;
 pub mod round_trips;
 pub mod status;
 pub mod visible;
