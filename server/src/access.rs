@@ -10,6 +10,8 @@ use http::{Request, Response};
 use tonic::{Status, body::Body, server::NamedService};
 use tower_service::Service;
 
+use crate::layers::refuse;
+
 /// Who makes a call. Each door puts one into the extensions of every request it lets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -75,7 +77,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         match self.rule.check(request.extensions().get::<Caller>()) {
             Ok(()) => Either::Left(self.inner.call(request)),
-            Err(status) => Either::Right(ready(Ok(status.into_http()))),
+            Err(status) => Either::Right(ready(Ok(refuse(request.extensions(), status)))),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -17,11 +17,20 @@ use http::{HeaderMap, Request, Response, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tonic::body::Body;
+use tokio::time::{Instant, Sleep, sleep};
+use tonic::{Status, body::Body};
 use tower_service::Service;
 
 /// How long reading the rest may take in all. On loopback a MiB takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the next piece of a request may take that is sent in one go. A road for streams has pings instead.
+const PIECE_TIME: Duration = Duration::from_secs(30);
+
+/// A body that broke off. Not CANCELLED, which tonic takes for a clean end: half an upload would look complete.
+fn cut_off(error: hyper::Error) -> Status {
+    Status::aborted(format!("the request broke off before its end: {error}"))
+}
 
 /// A service whose early answers wait for the rest of the request.
 #[derive(Debug, Clone)]
@@ -54,15 +63,15 @@ where
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
         let one_way = request.version() < Version::HTTP_2 || is_grpc_web(request.headers());
         if !one_way || request.body().is_end_stream() {
-            return Either::Left(self.inner.call(request.map(Body::new)));
+            return Either::Left(
+                self.inner
+                    .call(request.map(|body| Body::new(body.map_err(cut_off)))),
+            );
         }
         let unread = Unread::default();
         let lent = unread.clone();
         let future = self.inner.call(request.map(|body| {
-            Body::new(Lent {
-                body: Some(body),
-                unread: lent,
-            })
+            Body::new(Lent::new(body, lent))
         }));
         let max_bytes = self.max_bytes;
         Either::Right(Box::pin(async move {
@@ -103,23 +112,47 @@ impl Unread {
     }
 }
 
-/// A request body that goes back to [`Unread`] when dropped before its end.
+/// A request body that goes back to [`Unread`] when dropped before its end, and fails when it stops coming.
 struct Lent {
     body: Option<Incoming>,
     unread: Unread,
+    /// When the next piece is due.
+    due: Pin<Box<Sleep>>,
+}
+
+impl Lent {
+    fn new(body: Incoming, unread: Unread) -> Self {
+        Self {
+            body: Some(body),
+            unread,
+            due: Box::pin(sleep(PIECE_TIME)),
+        }
+    }
 }
 
 impl HttpBody for Lent {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        match &mut self.body {
-            Some(body) => Pin::new(body).poll_frame(cx),
-            None => Poll::Ready(None),
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        let Some(body) = &mut this.body else {
+            return Poll::Ready(None);
+        };
+        match Pin::new(body).poll_frame(cx) {
+            Poll::Ready(frame) => {
+                this.due.as_mut().reset(Instant::now() + PIECE_TIME);
+                Poll::Ready(frame.map(|frame| frame.map_err(cut_off)))
+            }
+            Poll::Pending => {
+                ready!(this.due.as_mut().poll(cx));
+                this.body = None;
+                let why = format!("the body of the request stopped coming for {PIECE_TIME:?}");
+                Poll::Ready(Some(Err(Status::aborted(why))))
+            }
         }
     }
 

@@ -7,6 +7,10 @@ use tonic::body::Body;
 pub(super) fn answer<B>(request: &Request<B>) -> Response<Body> {
     let path = request.uri().path();
     let Some(file) = file(path) else {
+        if contract::Method::of(path).is_some() {
+            let sentence = "This is a gRPC method. Call it with content-type application/grpc or application/grpc-web+proto.\n";
+            return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
+        }
         return plain(StatusCode::NOT_FOUND, "There is nothing here. The page is at /\n");
     };
     if request.method() != Method::GET && request.method() != Method::HEAD {

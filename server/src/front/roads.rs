@@ -64,15 +64,17 @@ enum Road {
 
 impl Road {
     fn of<B>(request: &Request<B>) -> Self {
-        let headers = request.headers();
-        let is_grpc = headers
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
-        if is_grpc || headers.contains_key(header::UPGRADE) {
-            Road::Call
-        } else {
-            Road::Page
-        }
+        let starts = |name, what: &[u8]| {
+            request.headers().get(name).is_some_and(|value| {
+                value
+                    .as_bytes()
+                    .get(..what.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(what))
+            })
+        };
+        let is_call =
+            starts(header::CONTENT_TYPE, b"application/grpc") || starts(header::UPGRADE, b"websocket");
+        if is_call { Road::Call } else { Road::Page }
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
-use http::{HeaderMap, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderValue, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use tonic::{Code, Status, body::Body};
 
@@ -87,6 +87,14 @@ impl fmt::Debug for Ending {
             .field("verdict", &self.verdict())
             .finish_non_exhaustive()
     }
+}
+
+/// Answers a request with a status in place of the service, and has it counted as refused.
+pub(crate) fn refuse(extensions: &Extensions, status: Status) -> Response<Body> {
+    if let Some(ending) = extensions.get::<Ending>() {
+        ending.end(status.clone());
+    }
+    status.into_http()
 }
 
 /// Under which figure a call counts that was ended from outside with this status.

@@ -11,6 +11,8 @@ use tonic::{Status, body::Body};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::refuse;
+
 /// 16 KiB, counted as HTTP/2 does.
 const MAX_METADATA_BYTES: usize = 16 * 1024;
 
@@ -53,7 +55,10 @@ where
             return Either::Left(self.inner.call(request));
         }
         let why = format!("the metadata is {bytes} bytes, at most {MAX_METADATA_BYTES} are allowed");
-        Either::Right(ready(Ok(Status::resource_exhausted(why).into_http())))
+        Either::Right(ready(Ok(refuse(
+            request.extensions(),
+            Status::resource_exhausted(why),
+        ))))
     }
 }
 

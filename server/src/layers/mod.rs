@@ -13,5 +13,6 @@ mod metadata;
 pub use call::{CallLayer, CallService};
 pub use calls::{Calls, Figures, How};
 pub use ending::Ending;
+pub(crate) use ending::refuse;
 pub use message::{MessageLayer, MessageService};
 pub use metadata::{MetadataLayer, MetadataService};
