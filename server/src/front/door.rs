@@ -2,6 +2,7 @@
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
+use bridge::server::{BridgeLayer, Origins};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
@@ -109,6 +110,10 @@ impl Door {
         tell: impl Fn(Left),
     ) {
         let routes = grpc::layered(&peer, services);
+        // Who may open a socket was decided before: the door's own rules know more than the bridge's.
+        let bridge = BridgeLayer::new()
+            .max_message_bytes(peer.max_message_bytes())
+            .origins(Origins::Any);
         let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let connections = TaskTracker::new();
         let (stopping, stopped) = watch::channel(false);
@@ -116,7 +121,7 @@ impl Door {
         let mut accepting = JoinSet::new();
         for (listener, address) in self.listeners {
             let rules = Rules::new(address, self.allowed.clone());
-            let stack = roads::stack(routes.clone(), rules, peer.max_message_bytes());
+            let stack = roads::stack(routes.clone(), &bridge, rules, peer.max_message_bytes());
             accepting.spawn(accept(
                 listener,
                 stack,
@@ -133,11 +138,16 @@ impl Door {
         let status = Status::unavailable("this peer is stopping");
         peer.calls().close(&status);
         stopping.send_replace(true);
+        let sockets = bridge.sockets();
         // Running out of time is not an error here: what is left is ended below.
         let _ = timeout(FINISH_TIME, finish(&peer, tell)).await;
         peer.calls().end_all(&status);
         // The same: whoever does not read its last answer within this time does not get it.
-        let _ = timeout(FLUSH_TIME, connections.wait()).await;
+        let _ = timeout(FLUSH_TIME, async {
+            tokio::join!(connections.wait(), sockets.wait())
+        })
+        .await;
+        sockets.end();
     }
 }
 

@@ -70,9 +70,9 @@ where
         }
         let unread = Unread::default();
         let lent = unread.clone();
-        let future = self.inner.call(request.map(|body| {
-            Body::new(Lent::new(body, lent))
-        }));
+        let future = self
+            .inner
+            .call(request.map(|body| Body::new(Lent::new(body, lent))));
         let max_bytes = self.max_bytes;
         Either::Right(Box::pin(async move {
             let response = future.await?;

@@ -5,6 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use bridge::server::{Bridge, BridgeLayer};
 use futures_util::future::{Either, Ready, ready};
 use http::{HeaderName, Method, Request, Response, header};
 use tonic::body::Body;
@@ -28,10 +29,15 @@ const EARLY_ANSWER_BYTES: usize = 1024 * 1024;
 pub(super) type Stack = Drain<Headers<Entry<Cors<Roads>>>>;
 
 /// Puts the stack of one door together.
-pub(super) fn stack(routes: LayeredRoutes, rules: Rules, max_message_bytes: usize) -> Stack {
+pub(super) fn stack(
+    routes: LayeredRoutes,
+    bridge: &BridgeLayer,
+    rules: Rules,
+    max_message_bytes: usize,
+) -> Stack {
     let cors = cors(rules.clone());
     let roads = Roads {
-        grpc: GrpcWebLayer::new().layer(routes),
+        grpc: bridge.layer(GrpcWebLayer::new().layer(routes)),
     };
     Drain::new(
         Headers::new(Entry::new(cors.layer(roads), rules)),
@@ -81,19 +87,20 @@ impl Road {
 /// The two roads.
 #[derive(Debug, Clone)]
 pub(super) struct Roads {
-    grpc: GrpcWebService<LayeredRoutes>,
+    grpc: Calls,
 }
+
+/// The bridge in front of the gRPC-Web layer in front of the routes. Native gRPC passes both untouched.
+type Calls = Bridge<GrpcWebService<LayeredRoutes>>;
 
 impl Service<Request<Body>> for Roads {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Either<
-        <GrpcWebService<LayeredRoutes> as Service<Request<Body>>>::Future,
-        Ready<Result<Response<Body>, Infallible>>,
-    >;
+    type Future =
+        Either<<Calls as Service<Request<Body>>>::Future, Ready<Result<Response<Body>, Infallible>>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        <GrpcWebService<LayeredRoutes> as Service<Request<Body>>>::poll_ready(&mut self.grpc, cx)
+        <Calls as Service<Request<Body>>>::poll_ready(&mut self.grpc, cx)
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
