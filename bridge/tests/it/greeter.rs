@@ -152,8 +152,7 @@ impl Greeter for TestGreeter {
 
     type BidirectionalStreamingStream = Replies;
 
-    /// Answers each request as it comes. The one named "away" moves the rest of the requests to another task;
-    /// the one named "stop reading" leaves them unread for ever.
+    /// Answers each request as it comes; after one named "stop reading" it reads no more.
     async fn bidirectional_streaming(
         &self,
         request: Request<Streaming<HelloRequest>>,
@@ -161,31 +160,19 @@ impl Greeter for TestGreeter {
         let running = self.running();
         let greeter = self.clone();
         let mut requests = request.into_inner();
-        // A task of its own, as most handlers written by hand have it.
+        // A task of its own, as many handlers have it: nobody drops it, it must hear of the end of the requests.
         let (replies, answer) = mpsc::channel(4);
         tokio::spawn(async move {
             let _running = running;
-            loop {
-                let request = tokio::select! {
-                    request = requests.next() => request,
-                    () = replies.closed() => None,
-                };
-                let Some(request) = request else { break };
+            while let Some(request) = requests.next().await {
                 greeter.took(&request);
-                let reply = request.map(|request| {
-                    let is_last = request.name == "stop reading";
-                    (
-                        HelloReply {
-                            message: greeting(&request),
-                        },
-                        is_last,
-                    )
-                });
-                let is_last = matches!(reply, Ok((_, true)));
-                if replies.send(reply.map(|(reply, _)| reply)).await.is_err() {
-                    break;
-                }
-                if is_last {
+                let Ok(request) = request else { return };
+                let reply = HelloReply {
+                    message: greeting(&request),
+                };
+                // Nobody may be listening any more; the requests are read to their end all the same.
+                let _ = replies.send(Ok(reply)).await;
+                if request.name == "stop reading" {
                     replies.closed().await;
                 }
             }

@@ -1,5 +1,14 @@
 //! The server end of the bridge, seen from a socket that may do anything.
 
+mod buffers;
 mod calls;
+mod frames;
+mod gone;
 mod greeter;
+mod handshake;
+mod hostile;
+mod requests;
+mod rules;
+mod services;
+mod shutdown;
 mod support;

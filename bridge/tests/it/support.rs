@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{Message, client::IntoClientRequest, protocol::CloseFrame},
+    tungstenite::{self, Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 use tower::ServiceBuilder;
 
@@ -34,6 +34,17 @@ pub(crate) const CLIENT_STREAMING: &str = "/greet.Greeter/ClientStreaming";
 
 /// What both real clients always send.
 pub(crate) const HEADERS: &str = "content-type: application/grpc-web+proto\r\nx-grpc-web: 1\r\n";
+
+/// A bridge that notices within a moment what usually takes seconds.
+pub(crate) fn hasty() -> BridgeLayer {
+    BridgeLayer::new()
+        .ping_interval(HASTY_PING)
+        .handshake_timeout(Duration::from_millis(200))
+        .closing_timeout(Duration::from_millis(200))
+}
+
+/// How often a [`hasty`] bridge pings.
+pub(crate) const HASTY_PING: Duration = Duration::from_millis(100);
 
 /// A tonic greeter behind the bridge; ends when dropped.
 pub(crate) struct TestServer {
@@ -75,6 +86,14 @@ impl TestServer {
         Client::connect(self.address, path).await
     }
 
+    /// Drops the server with its routes. Sockets that are open stay.
+    pub(crate) async fn stop(&mut self) {
+        self.task.abort();
+        while !self.task.is_finished() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Waits until `what` holds for what the handlers have seen.
     pub(crate) async fn until(&mut self, what: impl FnMut(&Seen) -> bool) -> Seen {
         within(PATIENCE, self.seen.wait_for(what)).await.unwrap().clone()
@@ -114,17 +133,35 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr, path: &str) -> Self {
+        Self::connect_with(address, path, |_| {}).await
+    }
+
+    pub(crate) async fn connect_with(
+        address: SocketAddr,
+        path: &str,
+        change: impl FnOnce(&mut HeaderMap),
+    ) -> Self {
+        let (socket, response) = Self::try_connect(address, path, change).await.unwrap();
+        let chosen = &response.headers()["sec-websocket-protocol"];
+        assert!(chosen.to_str().unwrap().eq_ignore_ascii_case("grpc-websockets"));
+        Self { socket }
+    }
+
+    pub(crate) async fn try_connect(
+        address: SocketAddr,
+        path: &str,
+        change: impl FnOnce(&mut HeaderMap),
+    ) -> tungstenite::Result<(
+        WebSocketStream<TcpStream>,
+        tungstenite::handshake::client::Response,
+    )> {
         let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
-        request
-            .headers_mut()
-            .insert("sec-websocket-protocol", "grpc-websockets".parse().unwrap());
+        let headers = request.headers_mut();
+        headers.insert("sec-websocket-protocol", "grpc-websockets".parse().unwrap());
+        change(headers);
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        let (socket, response) = within(PATIENCE, tokio_tungstenite::client_async(request, stream))
-            .await
-            .unwrap();
-        assert_eq!(response.headers()["sec-websocket-protocol"], "grpc-websockets");
-        Self { socket }
+        within(PATIENCE, tokio_tungstenite::client_async(request, stream)).await
     }
 
     pub(crate) async fn say(&mut self, message: Message) {
