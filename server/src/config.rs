@@ -29,7 +29,8 @@ const MAX_NAME_CHARS: usize = 64;
 pub struct Wishes {
     /// Where to listen; may be given more than once. Only 127.0.0.1 and [::1] are taken, and port 0 takes a free
     /// port [default: 127.0.0.1:50051 and [::1]:50051]
-    #[arg(long, value_name = "ADDR:PORT", env = "PARCERO_LISTEN", value_delimiter = ',')]
+    #[arg(long, value_name = "ADDR:PORT", env = "PARCERO_LISTEN", value_delimiter = ',',
+          value_parser = parse_address)]
     pub listen: Vec<SocketAddr>,
 
     /// What this peer is called [default: the name of the host]
@@ -178,6 +179,11 @@ fn default_addresses() -> Vec<SocketAddr> {
     addresses
 }
 
+fn parse_address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "an address and a port are needed, such as 127.0.0.1:50051 or [::1]:0")
+}
+
 fn check_address(address: SocketAddr) -> Result<(), ConfigError> {
     match address.ip() {
         IpAddr::V4(Ipv4Addr::LOCALHOST) | IpAddr::V6(Ipv6Addr::LOCALHOST) => Ok(()),
@@ -213,124 +219,4 @@ fn host_name() -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn listening_on(address: &str) -> Result<ServeOptions, ConfigError> {
-        Wishes {
-            listen: vec![address.parse().unwrap()],
-            ..Wishes::default()
-        }
-        .or_defaults()
-    }
-
-    fn named(name: &str) -> Result<ServeOptions, ConfigError> {
-        Wishes {
-            name: Some(name.into()),
-            ..Wishes::default()
-        }
-        .or_defaults()
-    }
-
-    fn limited_to(bytes: usize) -> Result<ServeOptions, ConfigError> {
-        Wishes {
-            max_message_bytes: Some(bytes),
-            ..Wishes::default()
-        }
-        .or_defaults()
-    }
-
-    #[test]
-    fn the_default_is_both_names_of_this_machine() {
-        let options = Wishes::default().or_defaults().unwrap();
-        assert_eq!(options.listen[0], "127.0.0.1:50051".parse().unwrap());
-        assert!(
-            options.listen[1..]
-                .iter()
-                .all(|address| *address == "[::1]:50051".parse().unwrap())
-        );
-        assert_eq!(options.max_message_bytes, 4_194_304);
-        assert!(!options.name.is_empty());
-    }
-
-    #[test]
-    fn only_the_loopback_is_taken() {
-        for address in ["127.0.0.1:0", "[::1]:50051"] {
-            assert!(listening_on(address).is_ok(), "{address}");
-        }
-        for address in [
-            "0.0.0.0:50051",
-            "[::]:0",
-            "192.168.1.4:80",
-            "[fe80::1]:80",
-            "[::ffff:127.0.0.1]:80",
-        ] {
-            assert!(
-                matches!(listening_on(address), Err(ConfigError::NotLoopback(_))),
-                "{address}"
-            );
-        }
-        assert!(matches!(
-            listening_on("127.0.0.2:80"),
-            Err(ConfigError::OddLoopback(_))
-        ));
-    }
-
-    #[test]
-    fn a_name_has_1_to_64_characters_and_no_control_character() {
-        assert!(named("ñ").is_ok());
-        assert!(named(&"ñ".repeat(64)).is_ok());
-        assert!(matches!(named(&"ñ".repeat(65)), Err(ConfigError::NameLength(65))));
-        assert!(matches!(named(""), Err(ConfigError::NameLength(0))));
-        assert!(matches!(named("a\u{1b}[2J"), Err(ConfigError::NameControl)));
-    }
-
-    #[test]
-    fn a_message_limit_is_1_byte_to_256_mebibytes() {
-        assert!(matches!(limited_to(0), Err(ConfigError::MessageLimit(0))));
-        assert!(limited_to(1).is_ok());
-        assert!(limited_to(LARGEST_MAX_MESSAGE_BYTES).is_ok());
-        assert!(limited_to(LARGEST_MAX_MESSAGE_BYTES + 1).is_err());
-    }
-
-    #[test]
-    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
-        let file: Wishes = toml::from_str(
-            "name = 'from the file'\nmax-message-bytes = 100\nlisten = ['127.0.0.1:7']\n\
-             allow-origin = ['http://localhost:8080']",
-        )
-        .unwrap();
-        let flags = Wishes {
-            name: Some("from a flag".into()),
-            ..Wishes::default()
-        };
-        let options = flags.over(file).or_defaults().unwrap();
-        assert_eq!(options.name, "from a flag");
-        assert_eq!(options.max_message_bytes, 100);
-        assert_eq!(options.listen, ["127.0.0.1:7".parse().unwrap()]);
-        assert_eq!(options.allow_origin, ["http://localhost:8080".parse().unwrap()]);
-    }
-
-    #[test]
-    fn an_origin_is_checked_at_the_start() {
-        let wishes = Wishes {
-            allow_origin: vec!["localhost".into()],
-            ..Wishes::default()
-        };
-        assert!(matches!(wishes.or_defaults(), Err(ConfigError::Origin(_))));
-    }
-
-    #[test]
-    fn a_settings_file_may_be_missing_but_not_misspelt() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("config.toml");
-        assert_eq!(Wishes::in_file(&path).unwrap(), Wishes::default());
-
-        fs::write(&path, "listen = ['127.0.0.1:7']").unwrap();
-        let error = Wishes::in_file(&path).unwrap_err().to_string();
-        assert!(
-            error.contains("listen") && error.contains("config.toml"),
-            "{error}"
-        );
-    }
-}
+mod tests;

@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn an_announced_peer_is_found_and_a_second_one_is_refused() {
         let (_outer, folder) = folder();
-        let announced = folder.claim().unwrap().announce(record()).unwrap();
+        let announced = folder.claim().unwrap().announce(&record()).unwrap();
 
         let found = folder.running().unwrap().unwrap();
         assert_eq!(found.url, "http://localhost:50051");
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_clean_end_leaves_neither_record_nor_token() {
         let (_outer, folder) = folder();
-        drop(folder.claim().unwrap().announce(record()).unwrap());
+        drop(folder.claim().unwrap().announce(&record()).unwrap());
 
         assert!(folder.running().unwrap().is_none());
         assert!(!folder.path().join(RECORD).exists());
@@ -172,7 +172,7 @@ mod tests {
         fs::write(folder.path().join(TOKEN), "old").unwrap();
         assert!(folder.running().unwrap().is_none());
 
-        let announced = folder.claim().unwrap().announce(record()).unwrap();
+        let announced = folder.claim().unwrap().announce(&record()).unwrap();
         assert_ne!(announced.token().reveal(), "old");
         assert_eq!(folder.running().unwrap().unwrap().pid, std::process::id());
     }
@@ -183,14 +183,14 @@ mod tests {
         let first = folder
             .claim()
             .unwrap()
-            .announce(record())
+            .announce(&record())
             .unwrap()
             .token()
             .clone();
         let second = folder
             .claim()
             .unwrap()
-            .announce(record())
+            .announce(&record())
             .unwrap()
             .token()
             .clone();
@@ -203,7 +203,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
 
         let (_outer, folder) = folder();
-        let _announced = folder.claim().unwrap().announce(record()).unwrap();
+        let _announced = folder.claim().unwrap().announce(&record()).unwrap();
         let mode = |name: &str| {
             fs::metadata(folder.path().join(name))
                 .unwrap()
@@ -232,6 +232,12 @@ mod tests {
             0o700
         );
 
+        // Nor is that held against a person who made it for the settings of a peer.
+        fs::remove_file(folder.path().join(LOCK)).unwrap();
+        fs::write(folder.config_file(), "").unwrap();
+        open(0o755);
+        drop(folder.claim().unwrap());
+
         // Without our lock file, and with something else in it, it is not ours to change.
         fs::remove_file(folder.path().join(LOCK)).unwrap();
         fs::write(folder.path().join("thesis.txt"), "mine").unwrap();
@@ -249,7 +255,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
 
         let (_outer, folder) = folder();
-        let _announced = folder.claim().unwrap().announce(record()).unwrap();
+        let _announced = folder.claim().unwrap().announce(&record()).unwrap();
         let token = folder.path().join(TOKEN);
         fs::set_permissions(&token, fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(folder.token(), Err(DataDirError::Readable { .. })));

@@ -5,7 +5,12 @@ use std::process::ExitCode;
 use clap::Args;
 use contract::parcero::v1::{AboutReply, AboutRequest, peers_client::PeersClient};
 
-use super::{Shared, connect::Connection, failure::Failure, output::Output};
+use super::{
+    Shared,
+    connect::{Connection, PeerOptions},
+    failure::Failure,
+    output::Output,
+};
 
 /// Show the name, the version and the call figures of the running peer
 #[derive(Debug, Args)]
@@ -14,11 +19,14 @@ Examples:
   parcero about
   parcero about --json
   parcero about --url http://localhost:50052")]
-pub(super) struct About {}
+pub(super) struct About {
+    #[command(flatten)]
+    peer: PeerOptions,
+}
 
 impl About {
     pub(super) async fn run(self, shared: &Shared, output: &Output) -> Result<ExitCode, Failure> {
-        let connection = Connection::open(shared).await?;
+        let connection = Connection::open(shared, &self.peer).await?;
         let reply = PeersClient::new(connection.channel)
             .about(AboutRequest {})
             .await

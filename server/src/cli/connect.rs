@@ -1,18 +1,39 @@
 //! The peer a client command calls: the one with the data folder, or the one named by `--url`.
 
-use std::time::Duration;
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
+use clap::Args;
 use http::Uri;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tonic::transport::{Channel, Endpoint};
 
 use super::{
     Shared,
-    failure::{Failure, causes},
+    failure::{Failure, root_cause},
 };
 use crate::data_dir::DataDir;
 
 /// A peer on this machine answers in a millisecond; one behind a tunnel within a second or two.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+/// Which peer a client command calls.
+#[derive(Debug, Args)]
+pub(super) struct PeerOptions {
+    /// Call the peer at this address instead of the one that runs with the data folder
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "PARCERO_URL",
+        help_heading = "Global options"
+    )]
+    url: Option<String>,
+}
 
 /// A connection to a peer.
 #[derive(Debug, Clone)]
@@ -24,8 +45,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) async fn open(shared: &Shared) -> Result<Self, Failure> {
-        let (url, shown) = match &shared.url {
+    pub(super) async fn open(shared: &Shared, options: &PeerOptions) -> Result<Self, Failure> {
+        let (uri, url) = match &options.url {
             Some(url) => (parse(url)?, url.clone()),
             None => {
                 let data_dir = DataDir::locate(shared.data_dir.clone())?;
@@ -33,18 +54,46 @@ impl Connection {
                 (parse(&record.call_url())?, record.url)
             }
         };
-        let channel = Endpoint::from(url)
-            .connect_timeout(CONNECT_WITHIN)
-            .user_agent(concat!("parcero/", env!("CARGO_PKG_VERSION")))
-            .expect("a version is a valid header value")
-            .connect()
-            .await
-            .map_err(|error| {
-                Failure::wrong(format!("no peer answers at {shown}: {}", causes(&error)))
-                    .hint("start one with `parcero`, or look at the address")
-            })?;
-        Ok(Connection { url: shown, channel })
+        match connect(uri).await {
+            Ok(channel) => Ok(Connection { url, channel }),
+            Err(error) => Err(
+                Failure::wrong(format!("no peer answers at {url}: {}", root_cause(&error)))
+                    .hint("start one with `parcero`, or look at the address"),
+            ),
+        }
     }
+}
+
+async fn connect(uri: Uri) -> Result<Channel, tonic::transport::Error> {
+    let local = loopback_addresses(&uri);
+    let endpoint = Endpoint::from(uri)
+        .connect_timeout(CONNECT_WITHIN)
+        .user_agent(concat!("parcero/", env!("CARGO_PKG_VERSION")))?;
+    match local {
+        None => endpoint.connect().await,
+        Some(addresses) => {
+            let connector = tower::service_fn(move |_: Uri| async move {
+                let stream = TcpStream::connect(&addresses[..]).await?;
+                // A message is sent when it is there: small ones are not held back to travel together.
+                stream.set_nodelay(true)?;
+                Ok::<_, io::Error>(TokioIo::new(stream))
+            });
+            endpoint.connect_with_connector(connector).await
+        }
+    }
+}
+
+/// What `localhost` means here, to be tried in turn: on many machines the system itself knows only one of the two.
+fn loopback_addresses(uri: &Uri) -> Option<[SocketAddr; 2]> {
+    let port = uri.port_u16().unwrap_or(80);
+    uri.host()
+        .filter(|host| host.eq_ignore_ascii_case("localhost"))
+        .map(|_| {
+            [
+                (Ipv4Addr::LOCALHOST, port).into(),
+                (Ipv6Addr::LOCALHOST, port).into(),
+            ]
+        })
 }
 
 fn no_peer(data_dir: &DataDir) -> Failure {

@@ -1,16 +1,21 @@
 //! How a command ends when it does not end well: one sentence, a hint on its own line, and the exit code.
 
 use std::{
+    env,
     error::Error,
+    ffi::OsStr,
     fmt::Write as _,
     io::{self, IsTerminal},
     process::ExitCode,
 };
 
-use tonic::{Code, Status, TimeoutExpired};
+use tonic::{Status, TimeoutExpired};
 
-use super::{output, visible::visible};
-use crate::{config::ConfigError, data_dir::DataDirError, json::JsonError};
+use super::{
+    output,
+    status::{advice, name},
+    visible::visible,
+};
 
 /// The peer said no.
 const REFUSED: u8 = 1;
@@ -80,7 +85,8 @@ impl Failure {
             Failure::Wrong { sentence, hint } => (sentence.clone(), hint.clone()),
             Failure::ReaderGone | Failure::Interrupted => return self.exit_code(),
         };
-        let [error, label, end] = if use_colour() {
+        let colour = use_colour(io::stderr().is_terminal(), env::var_os("NO_COLOR").as_deref());
+        let [error, label, end] = if colour {
             ["\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"]
         } else {
             [""; 3]
@@ -103,9 +109,9 @@ impl Failure {
     }
 }
 
-/// Colours only for a terminal, and not for people who set NO_COLOR.
-fn use_colour() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Colours are for a terminal, and not for people who set NO_COLOR to anything.
+pub(super) fn use_colour(is_terminal: bool, no_color: Option<&OsStr>) -> bool {
+    is_terminal && no_color.is_none_or(OsStr::is_empty)
 }
 
 fn refusal(status: &Status) -> String {
@@ -132,124 +138,23 @@ pub(super) fn causes(error: &dyn Error) -> String {
     sentence
 }
 
+/// The innermost cause, where the outer ones tell a person nothing.
+pub(super) fn root_cause(error: &dyn Error) -> String {
+    let mut error = error;
+    while let Some(cause) = error.source() {
+        error = cause;
+    }
+    error.to_string()
+}
+
 fn is_or_holds<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
     error.is::<E>() || error.source().is_some_and(is_or_holds::<E>)
 }
 
-/// The name of a status as the specification of gRPC writes it.
-fn name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-    }
-}
-
-/// What a person can do about a status.
-fn advice(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "nothing needs doing",
-        Code::Cancelled => "the call was given up before it ended; make it again if that was not meant",
-        Code::Unknown | Code::Internal | Code::DataLoss => {
-            "the reason is in the log of the peer, in its terminal"
-        }
-        Code::InvalidArgument | Code::OutOfRange => "change what the sentence above names and try again",
-        Code::DeadlineExceeded => "allow more time with --deadline, or ask for less",
-        Code::NotFound => "look whether what you named still exists",
-        Code::AlreadyExists => "choose another name, or use what is there",
-        Code::PermissionDenied | Code::Unauthenticated => "this peer does not let you make this call",
-        Code::ResourceExhausted => "send less at once, or start the peer with a larger --max-message-bytes",
-        Code::FailedPrecondition | Code::Aborted => "something changed meanwhile; look again and retry",
-        Code::Unimplemented => "the peer does not know this call: compare `parcero --version` on both sides",
-        Code::Unavailable => "the peer is stopping or overloaded; try again in a moment",
-    }
-}
-
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        let hint = match &error {
-            ConfigError::NotLoopback(address) => {
-                let port = if address.port() == 0 {
-                    crate::config::DEFAULT_PORT
-                } else {
-                    address.port()
-                };
-                Some(format!(
-                    "leave --listen away, and on the other machine open an SSH tunnel to this one: \
-                     ssh -L {port}:localhost:{port} THIS-HOST; then open http://localhost:{port} there"
-                ))
-            }
-            ConfigError::OddLoopback(address) => Some(format!("try --listen 127.0.0.1:{}", address.port())),
-            ConfigError::Origin(_) => Some("try --allow-origin http://localhost:8080".to_owned()),
-            ConfigError::NameLength(_) | ConfigError::NameControl => Some("try --name Ana".to_owned()),
-            ConfigError::MessageLimit(_) => Some("try --max-message-bytes 4194304".to_owned()),
-            ConfigError::Unreadable { .. } | ConfigError::NotUnderstood { .. } => {
-                Some("correct the file, or move it away; flags of `parcero serve` win over it".to_owned())
-            }
-        };
-        Failure::Wrong {
-            sentence: causes(&error),
-            hint,
-        }
-    }
-}
-
-impl From<DataDirError> for Failure {
-    fn from(error: DataDirError) -> Self {
-        let hint = match &error {
-            DataDirError::NoHome => "name a folder with --data-dir".to_owned(),
-            DataDirError::InUse {
-                record: Some(record), ..
-            } => {
-                format!(
-                    "it is at {} (process {}); stop it, or start another with --data-dir and --listen",
-                    record.url, record.pid
-                )
-            }
-            DataDirError::InUse { record: None, .. } => {
-                "stop it, or start another with --data-dir and --listen".to_owned()
-            }
-            DataDirError::Silent { .. } => "look at its terminal; or name a peer with --url".to_owned(),
-            DataDirError::Readable { path } => {
-                format!(
-                    "close it with `chmod go= '{}'`, or choose another with --data-dir",
-                    path.display()
-                )
-            }
-            DataDirError::Foreign { .. } => "choose one of your own with --data-dir".to_owned(),
-            DataDirError::Garbled { .. } => {
-                "stop the peer, remove the file and start the peer again".to_owned()
-            }
-            DataDirError::NoRandomness(_) | DataDirError::Io { .. } => {
-                "look at the permissions of the folder, or choose another with --data-dir".to_owned()
-            }
-        };
-        Failure::wrong(causes(&error)).hint(hint)
-    }
-}
-
-impl From<JsonError> for Failure {
-    fn from(error: JsonError) -> Self {
-        Failure::wrong(causes(&error)).hint("leave --json away")
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use tonic::Code;
+
     use super::*;
 
     #[test]
@@ -285,18 +190,17 @@ mod tests {
     }
 
     #[test]
-    fn every_code_has_the_name_of_the_specification() {
-        let names: Vec<_> = (0..=16).map(|code| name(Code::from_i32(code))).collect();
-        assert_eq!(names[1], "CANCELLED");
-        assert_eq!(names[8], "RESOURCE_EXHAUSTED");
-        assert_eq!(names[16], "UNAUTHENTICATED");
-        assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), 17);
+    fn colours_are_for_terminals_whose_person_wants_them() {
+        assert!(use_colour(true, None));
+        assert!(use_colour(true, Some(OsStr::new(""))));
+        assert!(!use_colour(true, Some(OsStr::new("1"))));
+        assert!(!use_colour(false, None));
     }
 
     #[test]
     fn causes_are_said_once() {
         let inner = io::Error::other("disk is full");
-        let error = DataDirError::Io {
+        let error = crate::data_dir::DataDirError::Io {
             verb: "write",
             path: "token".into(),
             source: inner,

@@ -4,7 +4,7 @@ use std::{env, io::IsTerminal};
 
 use tracing_subscriber::EnvFilter;
 
-use super::output;
+use super::{failure::use_colour, output};
 
 const VARIABLES: [&str; 2] = ["PARCERO_LOG", "RUST_LOG"];
 
@@ -25,11 +25,14 @@ pub fn start(of_a_peer: bool) {
             EnvFilter::new(default)
         }),
     };
-    let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = use_colour(
+        std::io::stderr().is_terminal(),
+        env::var_os("NO_COLOR").as_deref(),
+    );
     tracing_subscriber::fmt()
         .compact()
         .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal() && !no_color)
+        .with_ansi(colour)
         .with_target(false)
         .with_writer(std::io::stderr)
         .init();

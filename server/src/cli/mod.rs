@@ -7,11 +7,13 @@ mod completions;
 mod connect;
 mod failure;
 mod hello;
+mod hints;
 mod input;
 mod open_files;
 mod output;
 mod serve;
 mod signals;
+mod status;
 mod visible;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
@@ -26,7 +28,7 @@ use crate::data_dir::DataDir;
 ///
 /// Without a command, starts a peer as `parcero serve` does; if one is running already, says where it is.
 #[derive(Debug, Parser)]
-#[command(name = "parcero", version, after_help = EXAMPLES, propagate_version = true, max_term_width = 110)]
+#[command(name = "parcero", version, after_help = EXAMPLES, max_term_width = 110)]
 pub struct Arguments {
     #[command(flatten)]
     shared: Shared,
@@ -41,12 +43,12 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  parcero                                   start a peer, or say where the running one is
-  parcero serve --listen 127.0.0.1:0        start a peer on a free port
-  parcero hello                             choose one of the four kinds of call from a menu
-  parcero hello unary --name Ana            say hello once
-  printf 'Ana\\nBeto\\n' | parcero hello bidi  say hello to each line
-  parcero about --json                      who the running peer is, as JSON
+  parcero                               start a peer, or say where the running one is
+  parcero serve --listen 127.0.0.1:0    start a peer on a free port
+  parcero hello                         choose one of the four kinds of call
+  parcero hello unary --name Ana        say hello once
+  parcero hello bidi < names.txt        say hello to each line, and see each answer
+  parcero about --json                  who the running peer is, as JSON
 
 Results go to standard output and everything else to standard error.
 Exit codes: 0 done · 1 the peer said no · 2 something went wrong · 130 interrupted";
@@ -64,16 +66,6 @@ struct Shared {
         help_heading = "Global options"
     )]
     data_dir: Option<PathBuf>,
-
-    /// Call the peer at this address instead of the one that runs with the data folder
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "PARCERO_URL",
-        help_heading = "Global options"
-    )]
-    url: Option<String>,
 
     /// Print results as JSON, one object a line
     #[arg(long, global = true, help_heading = "Global options")]

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     config::{ServeOptions, Wishes},
     data_dir::{DataDir, DataDirError, Record},
-    front::{BindError, Door, Left},
+    front::{Door, Left},
     peer::{Peer, Settings},
 };
 
@@ -25,10 +25,10 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  parcero serve                                        on localhost:50051, until Ctrl-C
-  parcero serve --open                                 and show its page in the browser
-  parcero serve --listen 127.0.0.1:0 --data-dir /tmp/second   a second peer, on a free port
-  parcero serve --allow-origin 'http://localhost:*'    let pages from other local ports call it
+  parcero serve                          on localhost:50051, until Ctrl-C
+  parcero serve --open                   and show its page in the browser
+  parcero serve --listen 127.0.0.1:0 --data-dir /tmp/second    a second peer
+  parcero serve --allow-origin 'http://localhost:*'    let pages of other ports call it
 
 Every flag can stand in config.toml in the data folder instead, without its dashes:
   listen = [\"127.0.0.1:50051\"]
@@ -90,7 +90,7 @@ impl Serve {
         let signals = StopSignals::listen()
             .map_err(|error| Failure::wrong(format!("cannot listen for signals: {error}")))?;
         // Until the end of this function: then the record and the token go, and the folder is free.
-        let _announced = claim.announce(Record::new(url.clone(), door.addresses()))?;
+        let _announced = claim.announce(&Record::new(url.clone(), door.addresses()))?;
         output.address(&url)?;
         if self.open {
             open(&url);
@@ -156,32 +156,6 @@ fn open(url: &str) {
         say(&format!(
             "note: no browser could be opened ({error}); open {url} yourself"
         ));
-    }
-}
-
-impl From<BindError> for Failure {
-    fn from(error: BindError) -> Self {
-        let hint = match &error {
-            BindError::NotLoopback(_) => "leave --listen away".to_owned(),
-            BindError::Taken(address) => format!(
-                "perhaps a peer with another --data-dir, or another gRPC server; stop it{}, or take a free port with \
-                 --listen 127.0.0.1:0",
-                who_holds(address.port())
-            ),
-            BindError::Io { .. } => "take a free port with --listen 127.0.0.1:0".to_owned(),
-        };
-        Failure::wrong(causes(&error)).hint(hint)
-    }
-}
-
-/// How to find out who holds a port, where there is a usual way.
-fn who_holds(port: u16) -> String {
-    if cfg!(target_os = "linux") {
-        format!(" (`ss -ltnp 'sport = :{port}'` names it)")
-    } else if cfg!(target_os = "macos") {
-        format!(" (`lsof -nP -iTCP:{port} -sTCP:LISTEN` names it)")
-    } else {
-        String::new()
     }
 }
 

@@ -24,9 +24,9 @@ fn replace(text: &str, write: impl Fn(char) -> String) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if acts(c) {
-            shown.push_str(&write(c))
+            shown.push_str(&write(c));
         } else {
-            shown.push(c)
+            shown.push(c);
         }
     }
     Cow::Owned(shown)

@@ -61,7 +61,7 @@ impl Claim {
     }
 
     /// Writes a new token and then where the peer is, so that who sees the record finds the token too.
-    pub fn announce(self, record: Record) -> Result<Announced, DataDirError> {
+    pub fn announce(self, record: &Record) -> Result<Announced, DataDirError> {
         let token = Token::generate()?;
         let announced = Announced { token, claim: self };
         let path = announced.claim.path.join(TOKEN);

@@ -7,7 +7,9 @@ use std::{
     path::Path,
 };
 
-use super::{DataDirError, LOCK};
+use super::DataDirError;
+#[cfg(unix)]
+use super::{CONFIG, LOCK};
 
 /// Makes the folder if it is missing, and makes sure that nobody else can look into it.
 pub(super) fn folder(path: &Path) -> Result<(), DataDirError> {
@@ -36,11 +38,7 @@ fn close(path: &Path) -> Result<(), DataDirError> {
         return Ok(());
     }
     // A slip such as `--data-dir ~` must not change the modes of a folder that serves something else.
-    let is_empty = fs::read_dir(path)
-        .map_err(|source| failed("read", source))?
-        .next()
-        .is_none();
-    if !is_empty && !path.join(LOCK).exists() {
+    if !is_ours(path).map_err(|source| failed("read", source))? {
         return Err(DataDirError::Readable {
             path: path.to_owned(),
         });
@@ -49,6 +47,20 @@ fn close(path: &Path) -> Result<(), DataDirError> {
         .map_err(|source| failed("close to other accounts", source))?;
     tracing::warn!(folder = %path.display(), "other accounts could open the data folder; closed it to them");
     Ok(())
+}
+
+/// Whether a peer has used the folder, or nobody but a person who wrote the settings for one.
+#[cfg(unix)]
+fn is_ours(path: &Path) -> io::Result<bool> {
+    if path.join(LOCK).exists() {
+        return Ok(true);
+    }
+    for entry in fs::read_dir(path)? {
+        if entry?.file_name() != CONFIG {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 #[cfg(not(unix))]

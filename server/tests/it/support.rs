@@ -28,6 +28,14 @@ pub(crate) fn parcero() -> Command {
     command
 }
 
+/// A data folder that goes with its value, closed to other accounts.
+pub(crate) fn data_dir() -> TempDir {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir().unwrap()
+}
+
 /// A running peer with a data folder of its own, on 127.0.0.1 and a free port unless asked otherwise.
 pub(crate) struct TestPeer {
     /// What it printed: `http://localhost:PORT`.
@@ -41,7 +49,7 @@ pub(crate) struct TestPeer {
 impl TestPeer {
     /// Starts `parcero serve` with more arguments, and returns when it has said where it is.
     pub(crate) fn start(extra_arguments: &[&str]) -> TestPeer {
-        TestPeer::start_in(tempfile::tempdir().unwrap(), "127.0.0.1:0", extra_arguments)
+        TestPeer::start_in(data_dir(), "127.0.0.1:0", extra_arguments)
     }
 
     /// The same in a folder that may have settings in it already, listening elsewhere.
@@ -83,6 +91,7 @@ impl TestPeer {
     }
 
     /// A connection for generated clients, in native gRPC.
+    #[allow(dead_code, reason = "a verb for tests that call without the command line")]
     pub(crate) async fn channel(&self) -> Channel {
         Endpoint::from_shared(format!("http://{}", self.address()))
             .unwrap()
@@ -118,16 +127,21 @@ impl TestPeer {
         self.process.stderr.find(text)
     }
 
-    /// Asks it to stop, as Ctrl-C does.
-    #[cfg(unix)]
-    pub(crate) fn interrupt(&self) {
-        self.process.signal(rustix::process::Signal::INT);
-    }
-
     /// Sends it a signal.
     #[cfg(unix)]
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         self.process.signal(signal);
+    }
+
+    /// Ends it as its person does, and waits for its end.
+    pub(crate) fn stop(mut self) -> (Ended, TempDir) {
+        self.process.stop();
+        self.wait()
+    }
+
+    /// What it recorded about itself.
+    pub(crate) fn record(&self) -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(self.data_dir().join("peer.json")).unwrap()).unwrap()
     }
 
     /// Waits for its end.
@@ -154,6 +168,21 @@ pub(crate) fn run(command: &mut Command, input: &str) -> Ended {
     running.type_in(input);
     running.finish_typing();
     running.wait()
+}
+
+/// Looks again and again until there is something to see.
+pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(
+            started.elapsed() < GIVE_UP,
+            "it did not happen within {GIVE_UP:?}"
+        );
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// How a command ended.
@@ -198,12 +227,13 @@ impl Running {
 
     /// Types on its standard input.
     pub(crate) fn type_in(&mut self, text: &str) {
+        self.type_bytes(text.as_bytes());
+    }
+
+    /// Writes what need not be text to its standard input.
+    pub(crate) fn type_bytes(&mut self, bytes: &[u8]) {
         // A process that has ended reads no more; the test looks at how it ended.
-        let _ = self
-            .stdin
-            .as_mut()
-            .expect("still typing")
-            .write_all(text.as_bytes());
+        let _ = self.stdin.as_mut().expect("still typing").write_all(bytes);
     }
 
     /// Ends its standard input, as Ctrl-D does.
@@ -216,6 +246,14 @@ impl Running {
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let process = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(process, signal).unwrap();
+    }
+
+    /// Asks it to stop: by Ctrl-C where there are signals, and by force elsewhere.
+    pub(crate) fn stop(&mut self) {
+        #[cfg(unix)]
+        self.signal(rustix::process::Signal::INT);
+        #[cfg(not(unix))]
+        self.child.kill().unwrap();
     }
 
     /// Waits for its end.

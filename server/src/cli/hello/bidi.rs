@@ -13,7 +13,7 @@ use crate::cli::{failure::Failure, input::Lines, output::Output};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  parcero hello bidi                            type names; each is answered at once; Ctrl-D finishes
+  parcero hello bidi               type names; each is answered; Ctrl-D finishes
   parcero hello bidi < names.txt
   parcero hello bidi --name Ana --count 5 --interval 1000")]
 pub(super) struct Bidi {

@@ -14,7 +14,7 @@ use crate::cli::{failure::Failure, input::Lines, output::Output};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  parcero hello client                          type names; Ctrl-D finishes, and the reply comes
+  parcero hello client             type names; Ctrl-D finishes, and the reply comes
   parcero hello client < names.txt
   parcero hello client --name Ana --name Beto --count 3 --interval 100")]
 pub(super) struct Client {

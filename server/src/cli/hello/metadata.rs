@@ -49,9 +49,15 @@ impl FromStr for Entry {
             let key = MetadataKey::<Binary>::from_str(&key).map_err(|_| wrong_key(&key))?;
             return Ok(Entry::Bytes(key, BinaryMetadataValue::from_bytes(&bytes)));
         }
-        let value = value.parse().map_err(
-            |_| "the value holds something else than visible ASCII; bytes go under a key that ends in -bin",
-        )?;
+        // A header could carry more, but gRPC allows no more than this.
+        if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Err(
+                "the value may hold visible ASCII only; bytes go under a key that ends in -bin".into(),
+            );
+        }
+        let value = value
+            .parse()
+            .map_err(|_| format!("{value:?} cannot be the value of a header"))?;
         let key = MetadataKey::<Ascii>::from_str(&key).map_err(|_| wrong_key(&key))?;
         Ok(Entry::Text(key, value))
     }

@@ -15,20 +15,28 @@ use clap::{Args, Subcommand};
 use contract::greet::greeter_client::GreeterClient;
 use tonic::transport::Channel;
 
-use super::{Shared, connect::Connection, failure::Failure, output::Output};
+use super::{
+    Shared,
+    connect::{Connection, PeerOptions},
+    failure::Failure,
+    output::Output,
+};
 use crate::config::LARGEST_MAX_MESSAGE_BYTES;
 
 /// Say hello to a peer in one of the four kinds of call; without a kind, choose from a menu
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  parcero hello                                         a menu of the four
-  parcero hello unary --name Ana --greeting Quiubo      one request, one reply
-  parcero hello server --name Ana --count 3 --interval 200   one request, three replies 0.2 s apart
-  parcero hello client < names.txt                      every line a request, one reply at the end
-  parcero hello bidi                                    every line a request, each answered as it comes
-  parcero hello bidi --json | jq -r .message            replies for a program")]
+  parcero hello                       a menu of the four
+  parcero hello unary --name Ana      one request, one reply
+  parcero hello server --name Ana     one request, five replies two seconds apart
+  parcero hello client < names.txt    every line a request, one reply at the end
+  parcero hello bidi                  every line you type a request, answered at once
+  parcero hello bidi --json < names.txt | jq -r .message    replies for a program")]
 pub(super) struct Hello {
+    #[command(flatten)]
+    peer: PeerOptions,
+
     #[command(subcommand)]
     kind: Option<Kind>,
 }
@@ -43,7 +51,7 @@ enum Kind {
 
 impl Hello {
     pub(super) async fn run(self, shared: &Shared, output: &Output) -> Result<ExitCode, Failure> {
-        let connection = Connection::open(shared).await?;
+        let connection = Connection::open(shared, &self.peer).await?;
         let greeter = Greeter::new(connection.channel)
             // What the peer may send; a peer at its default sends far less.
             .max_decoding_message_size(LARGEST_MAX_MESSAGE_BYTES);

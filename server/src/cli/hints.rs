@@ -1,0 +1,99 @@
+//! What to do about each thing that can be wrong before a call is made: one `match` per kind of error.
+
+use super::failure::{Failure, causes};
+use crate::{config::ConfigError, data_dir::DataDirError, front::BindError, json::JsonError};
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let hint = match &error {
+            ConfigError::NotLoopback(address) => {
+                let port = if address.port() == 0 {
+                    crate::config::DEFAULT_PORT
+                } else {
+                    address.port()
+                };
+                Some(format!(
+                    "leave --listen away, and on the other machine open an SSH tunnel to this one: \
+                     ssh -L {port}:localhost:{port} THIS-HOST; then open http://localhost:{port} there"
+                ))
+            }
+            ConfigError::OddLoopback(address) => Some(format!("try --listen 127.0.0.1:{}", address.port())),
+            ConfigError::Origin(_) => Some("try --allow-origin http://localhost:8080".to_owned()),
+            ConfigError::NameLength(_) | ConfigError::NameControl => Some("try --name Ana".to_owned()),
+            ConfigError::MessageLimit(_) => Some("try --max-message-bytes 4194304".to_owned()),
+            ConfigError::Unreadable { .. } | ConfigError::NotUnderstood { .. } => {
+                Some("correct the file, or move it away; flags of `parcero serve` win over it".to_owned())
+            }
+        };
+        Failure::Wrong {
+            sentence: causes(&error),
+            hint,
+        }
+    }
+}
+
+impl From<DataDirError> for Failure {
+    fn from(error: DataDirError) -> Self {
+        let hint = match &error {
+            DataDirError::NoHome => "name a folder with --data-dir".to_owned(),
+            DataDirError::InUse {
+                record: Some(record), ..
+            } => {
+                format!(
+                    "it is at {} (process {}); stop it, or start another with --data-dir and --listen",
+                    record.url, record.pid
+                )
+            }
+            DataDirError::InUse { record: None, .. } => {
+                "stop it, or start another with --data-dir and --listen".to_owned()
+            }
+            DataDirError::Silent { .. } => "look at its terminal; or name a peer with --url".to_owned(),
+            DataDirError::Readable { path } => {
+                format!(
+                    "close it with `chmod go= '{}'`, or choose another with --data-dir",
+                    path.display()
+                )
+            }
+            DataDirError::Foreign { .. } => "choose one of your own with --data-dir".to_owned(),
+            DataDirError::Garbled { .. } => {
+                "stop the peer, remove the file and start the peer again".to_owned()
+            }
+            DataDirError::NoRandomness(_) | DataDirError::Io { .. } => {
+                "look at the permissions of the folder, or choose another with --data-dir".to_owned()
+            }
+        };
+        Failure::wrong(causes(&error)).hint(hint)
+    }
+}
+
+impl From<JsonError> for Failure {
+    fn from(error: JsonError) -> Self {
+        Failure::wrong(causes(&error)).hint("leave --json away")
+    }
+}
+
+impl From<BindError> for Failure {
+    fn from(error: BindError) -> Self {
+        let hint = match &error {
+            BindError::NotLoopback(_) => "leave --listen away".to_owned(),
+            BindError::Taken(address) => format!(
+                "perhaps a peer with another --data-dir, or another gRPC server; stop it{}, or take a free port with \
+                 --listen 127.0.0.1:0",
+                who_holds(address.port())
+            ),
+            BindError::Io { .. } => "take a free port with --listen 127.0.0.1:0".to_owned(),
+        };
+        Failure::wrong(causes(&error)).hint(hint)
+    }
+}
+
+/// How to find out who holds a port, where there is a usual way.
+fn who_holds(port: u16) -> String {
+    if cfg!(target_os = "linux") {
+        format!(" (`ss -ltnp 'sport = :{port}'` names it)")
+    } else if cfg!(target_os = "macos") {
+        format!(" (`lsof -nP -iTCP:{port} -sTCP:LISTEN` names it)")
+    } else {
+        String::new()
+    }
+}

@@ -1,0 +1,10 @@
+//! The command line, as a person or a script meets it.
+
+mod data_dir;
+mod ending;
+mod hello;
+mod menu;
+mod output;
+mod refusals;
+mod serve;
+mod settings;

@@ -1,0 +1,91 @@
+//! Mistakes, and what is said about them.
+
+use std::net::TcpListener;
+
+use crate::support::{parcero, run};
+
+#[track_caller]
+fn check(arguments: &[&str], sentence: &str) {
+    let ended = run(parcero().args(arguments), "");
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (Some(2), ""),
+        "{arguments:?}: {}",
+        ended.stderr
+    );
+    assert!(
+        ended.stderr.starts_with("error: ") && ended.stderr.contains(sentence),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn an_address_that_cannot_be_called_is_named_with_the_reason() {
+    for (url, why) in [
+        ("https://localhost:50051", "a peer speaks plain http"),
+        ("localhost:50051", "it has no http:// in front"),
+        ("ftp://localhost", "it must begin with http://"),
+        (
+            "http://localhost:50051/hello",
+            "it goes on after the host and the port",
+        ),
+    ] {
+        check(&["about", "--url", url], why);
+        check(&["hello", "unary", "--url", url], why);
+    }
+}
+
+#[test]
+fn an_address_where_nobody_answers_is_said_to_be_so() {
+    // Bound and dropped, so that the port is free; it is not given out again at once.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for host in ["localhost", "127.0.0.1"] {
+        let url = format!("http://{host}:{}", address.port());
+        check(
+            &["hello", "unary", "--url", &url],
+            &format!("no peer answers at {url}"),
+        );
+    }
+}
+
+#[test]
+fn something_else_than_a_peer_at_the_address_is_a_lost_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let web_server = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut stream, _) = listener.accept().unwrap();
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+            .unwrap();
+        // Until the client has gone, whichever way.
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    check(
+        &["hello", "unary", "--url", &url],
+        "the connection to the peer was lost",
+    );
+    web_server.join().unwrap();
+}
+
+#[test]
+fn wrong_arguments_end_with_2_and_a_sentence() {
+    check(&["dance"], "unrecognized subcommand");
+    check(&["hello", "wave"], "unrecognized subcommand");
+    check(
+        &["serve", "--listen", "50051"],
+        "an address and a port are needed, such as 127.0.0.1:50051",
+    );
+    check(&["hello", "unary", "--count", "0"], "--count");
+    check(
+        &["hello", "unary", "--deadline", "0"],
+        "a number of seconds above 0",
+    );
+    check(
+        &["hello", "unary", "--metadata", "grpc-timeout=1S"],
+        "the key grpc-timeout is set by gRPC itself",
+    );
+    check(&["hello", "bidi", "--count", "2"], "--name");
+    check(&["completions", "tcsh"], "tcsh");
+}
