@@ -7,9 +7,12 @@
 //!
 //! To watch the bytes of a call, put a [`bridge::tap::Tap`] into the extensions of its request.
 
+mod deadline;
 pub mod failure;
 pub mod fetch;
 mod origin;
+#[cfg(target_arch = "wasm32")]
+mod socket;
 
 use std::{
     future::Future,
@@ -19,6 +22,7 @@ use std::{
 };
 
 use contract::Method;
+use send_wrapper::SendWrapper;
 use tonic::{Status, body::Body};
 use tower_service::Service;
 
@@ -73,10 +77,12 @@ impl Rpc {
     }
 }
 
+type BoxFuture = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Status>> + Send>>;
+
 impl Service<http::Request<Body>> for Rpc {
     type Response = http::Response<Body>;
     type Error = Status;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
+    type Future = BoxFuture;
 
     /// Always ready: each call opens what it needs.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
@@ -87,20 +93,31 @@ impl Service<http::Request<Body>> for Rpc {
     ///
     /// # Cancel safety
     /// Dropping the future, or the body of the response, cancels the call.
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        match pipe_of(request.uri().path()) {
+    fn call(&mut self, request: http::Request<Body>) -> BoxFuture {
+        let timeout = deadline::of(request.headers());
+        let call = match pipe_of(request.uri().path()) {
             Pipe::Fetch => {
                 let call = self.fetch.call(request);
                 Box::pin(async { Ok(call.await?.map(Body::new)) })
             }
             Pipe::Socket => self.call_by_socket(request),
+        };
+        match timeout {
+            Some(timeout) => Box::pin(SendWrapper::new(deadline::keep(call, timeout))),
+            None => call,
         }
     }
 }
 
 impl Rpc {
+    #[cfg(target_arch = "wasm32")]
+    fn call_by_socket(&self, request: http::Request<Body>) -> BoxFuture {
+        socket::call(self.origin.clone(), request)
+    }
+
     /// The browser end of the bridge exists in a browser only.
-    fn call_by_socket(&mut self, _: http::Request<Body>) -> <Self as Service<http::Request<Body>>>::Future {
+    #[cfg(not(target_arch = "wasm32"))]
+    fn call_by_socket(&self, _: http::Request<Body>) -> BoxFuture {
         Box::pin(std::future::ready(Err(failure::Failure::NoBrowser.into())))
     }
 }

@@ -1,7 +1,5 @@
 //! Headers between `http` and the browser.
 
-use std::time::Duration;
-
 use bridge::frame::header_block;
 use http::{
     HeaderMap, HeaderName, HeaderValue,
@@ -79,22 +77,6 @@ pub(super) fn parse_trailers(block: &[u8]) -> Result<HeaderMap, Failure> {
     }
 }
 
-/// How long the caller wants to wait: `grpc-timeout`, at most eight digits and a unit.
-pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("grpc-timeout")?.to_str().ok()?;
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let number: u64 = digits.parse().ok()?;
-    match unit {
-        "H" => Some(Duration::from_secs(number.saturating_mul(3600))),
-        "M" => Some(Duration::from_secs(number.saturating_mul(60))),
-        "S" => Some(Duration::from_secs(number)),
-        "m" => Some(Duration::from_millis(number)),
-        "u" => Some(Duration::from_micros(number)),
-        "n" => Some(Duration::from_nanos(number)),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,24 +107,6 @@ mod tests {
             (b"grpc-status", "line 1 of the headers has no colon"),
         ] {
             assert_eq!(parse_trailers(bad), Err(Failure::BadTrailers(why.into())));
-        }
-    }
-
-    #[test]
-    fn every_unit_of_a_timeout_is_known_and_nonsense_is_none() {
-        let of = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("grpc-timeout", HeaderValue::from_str(text).unwrap());
-            timeout(&headers)
-        };
-        assert_eq!(of("2H"), Some(Duration::from_secs(7200)));
-        assert_eq!(of("2M"), Some(Duration::from_secs(120)));
-        assert_eq!(of("2S"), Some(Duration::from_secs(2)));
-        assert_eq!(of("1500m"), Some(Duration::from_millis(1500)));
-        assert_eq!(of("1500000u"), Some(Duration::from_millis(1500)));
-        assert_eq!(of("99999999n"), Some(Duration::from_nanos(99_999_999)));
-        for nonsense in ["", "S", "5", "5s", "-5S", "5ñ"] {
-            assert_eq!(of(nonsense), None, "{nonsense:?}");
         }
     }
 }

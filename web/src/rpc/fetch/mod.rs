@@ -77,7 +77,7 @@ async fn call(origin: Arc<str>, request: http::Request<Body>) -> Result<http::Re
     let sent_headers = headers::of_request(&parts.headers);
     let body = body.collect().await?.to_bytes();
 
-    let abort = Abort::new(headers::timeout(&sent_headers)).map_err(|_| Failure::NoBrowser)?;
+    let abort = Abort::new()?;
     let init = RequestInit::new();
     init.set_method("POST");
     init.set_credentials(RequestCredentials::Omit);
