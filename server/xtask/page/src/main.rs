@@ -1,0 +1,11 @@
+//! Measures the bridge from inside a browser, and reports to the server this page came from.
+
+#[cfg(target_arch = "wasm32")]
+mod calls;
+#[cfg(target_arch = "wasm32")]
+mod page;
+
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    wasm_bindgen_futures::spawn_local(page::run());
+}
