@@ -2,6 +2,7 @@
 
 mod buffers;
 mod calls;
+mod frame_properties;
 mod frames;
 mod gone;
 mod greeter;

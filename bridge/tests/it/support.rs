@@ -189,6 +189,8 @@ impl Client {
             return match within(PATIENCE, self.socket.next()).await {
                 Some(Ok(Message::Binary(message))) => heard(&message),
                 Some(Ok(Message::Close(frame))) => {
+                    // Sends our answer to it; the server may be gone already.
+                    let _ = self.socket.flush().await;
                     Heard::Close(frame.map(|CloseFrame { code, .. }| code.into()))
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,

@@ -127,3 +127,6 @@ impl Writer {
         io.poll_flush(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -197,3 +197,6 @@ pub(super) fn put_header(out: &mut Vec<u8>, opcode: OpCode, len: usize) {
         .format(len as u64, out)
         .expect("writing into memory does not fail");
 }
+
+#[cfg(test)]
+mod tests;
