@@ -8,6 +8,7 @@ mod gone;
 mod greeter;
 mod handshake;
 mod hostile;
+mod npm_clients;
 mod requests;
 mod rules;
 mod services;
