@@ -1,4 +1,4 @@
-//! gRPC-Web carried by a WebSocket: both ends of one pipe, for any tonic service.
+#![doc = include_str!("../README.md")]
 
 #[cfg(all(feature = "browser", target_arch = "wasm32"))]
 pub mod browser;

@@ -16,7 +16,8 @@ pub enum Crossing {
     FinishedSending,
     /// The response's headers, as they arrived.
     ResponseHeaders(HeaderMap),
-    /// One frame that arrived, its 5 bytes of prefix included.
+    /// One frame that arrived, its 5 bytes of prefix included. Where headers and trailers cross as frames, these are
+    /// told too, before what they say is: see the flags in the first byte.
     Received(Bytes),
     /// The trailers that ended the call; `grpc-status` is among them.
     Trailers(HeaderMap),
