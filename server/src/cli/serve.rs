@@ -30,7 +30,7 @@ Examples:
   parcero serve --listen 127.0.0.1:0 --data-dir /tmp/second    a second peer
   parcero serve --allow-origin 'http://localhost:*'    let pages of other ports call it
 
-Every flag can stand in config.toml in the data folder instead, without its dashes:
+listen, name, allow-origin and max-message-bytes can stand in config.toml in the data folder instead:
   listen = [\"127.0.0.1:50051\"]
   name = \"laptop\"
 
@@ -91,7 +91,11 @@ impl Serve {
             .map_err(|error| Failure::wrong(format!("cannot listen for signals: {error}")))?;
         // Until the end of this function: then the record and the token go, and the folder is free.
         let _announced = claim.announce(&Record::new(url.clone(), door.addresses()))?;
-        output.address(&url)?;
+        match output.address(&url) {
+            // Whoever started the peer does not read what it says; it can be found by its record.
+            Ok(()) | Err(Failure::ReaderGone) => {}
+            Err(failure) => return Err(failure),
+        }
         if self.open {
             open(&url);
         }

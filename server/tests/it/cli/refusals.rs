@@ -38,8 +38,10 @@ fn an_address_that_cannot_be_called_is_named_with_the_reason() {
 
 #[test]
 fn an_address_where_nobody_answers_is_said_to_be_so() {
-    // Bound and dropped, so that the port is free; it is not given out again at once.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Bound, so that nobody else gets the port, but not listening.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
     for host in ["localhost", "127.0.0.1"] {
         let url = format!("http://{host}:{}", address.port());
         check(
