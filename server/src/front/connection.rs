@@ -3,27 +3,15 @@
 //! hyper's own header timer is not enough: it does not see a connection that says nothing at all, half of an HTTP/2
 //! preface, or a preface with no request after it. [`Watched`] sees every byte and every request.
 
-use std::{
-    future::Future,
-    io,
-    pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::time::Duration;
 
-use http::{Request, Response, Version};
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     sync::{OwnedSemaphorePermit, watch},
     time::Instant,
@@ -31,10 +19,11 @@ use tokio::{
 use tonic::body::Body;
 use tower_service::Service;
 
-/// How long a request's head may take, and a new connection to make its first request.
-const HEAD_TIME: Duration = Duration::from_secs(10);
-/// How long a connection may stay open with no call on it.
-const IDLE_TIME: Duration = Duration::from_secs(120);
+use super::{
+    activity::Activity,
+    watched::{Counted, Watched},
+};
+
 /// How often a connection is looked at. Closing is late by at most this much.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long a connection has to say goodbye once it is over time.
@@ -72,15 +61,8 @@ pub(super) async fn serve<S>(
     S::Future: Send + 'static,
 {
     let activity = Activity::default();
-    let io = TokioIo::new(Watched {
-        stream,
-        activity: activity.clone(),
-        _permit: permit,
-    });
-    let service = Counted {
-        inner: service,
-        activity: activity.clone(),
-    };
+    let io = TokioIo::new(Watched::new(stream, activity.clone(), permit));
+    let service = Counted::new(service, activity.clone());
     let service = hyper_util::service::TowerToHyperService::new(service);
 
     let builder = builder();
@@ -134,190 +116,4 @@ fn builder() -> auto::Builder<TokioExecutor> {
         .max_header_list_size(MAX_HEADER_LIST)
         .max_pending_accept_reset_streams(MAX_PENDING_RESETS);
     builder
-}
-
-/// What is going on on a connection.
-#[derive(Debug, Clone, Default)]
-struct Activity(Arc<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    /// Requests whose answer is not whole yet.
-    open: AtomicUsize,
-    clock: Mutex<Clock>,
-}
-
-#[derive(Debug)]
-struct Clock {
-    /// When the last request came or ended; the start of the connection at first.
-    last: Instant,
-    /// When the first byte of a request's head came that is not whole yet.
-    head: Option<Instant>,
-    /// The version of the requests so far, if any.
-    version: Option<Version>,
-}
-
-impl Default for Clock {
-    fn default() -> Self {
-        Self {
-            last: Instant::now(),
-            head: None,
-            version: None,
-        }
-    }
-}
-
-impl Activity {
-    fn clock(&self) -> std::sync::MutexGuard<'_, Clock> {
-        self.0.clock.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Bytes came in.
-    fn heard(&self) {
-        if self.0.open.load(Ordering::Relaxed) == 0 {
-            let mut clock = self.clock();
-            // On an HTTP/2 connection in use these may be pings and window updates: no head to wait for.
-            if clock.head.is_none() && clock.version != Some(Version::HTTP_2) {
-                clock.head = Some(Instant::now());
-            }
-        }
-    }
-
-    fn request(&self, version: Version) -> Open {
-        self.0.open.fetch_add(1, Ordering::Relaxed);
-        let mut clock = self.clock();
-        clock.head = None;
-        clock.version = Some(version);
-        Open(self.clone())
-    }
-
-    /// Why the connection has to go, if it has.
-    fn over_time(&self) -> Option<&'static str> {
-        if self.0.open.load(Ordering::Relaxed) > 0 {
-            return None;
-        }
-        let clock = self.clock();
-        match clock.version {
-            None if clock.last.elapsed() >= HEAD_TIME => Some("no request came"),
-            Some(_) if clock.head.is_some_and(|since| since.elapsed() >= HEAD_TIME) => {
-                Some("the head of a request took too long")
-            }
-            Some(_) if clock.last.elapsed() >= IDLE_TIME => Some("nothing was asked for too long"),
-            None | Some(_) => None,
-        }
-    }
-}
-
-/// A request that is under way.
-#[derive(Debug)]
-struct Open(Activity);
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.clock().last = Instant::now();
-        self.0.0.open.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A socket that tells when bytes come in. It holds the connection's place among all connections, also after an
-/// upgrade.
-struct Watched {
-    stream: TcpStream,
-    activity: Activity,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl AsyncRead for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.activity.heard();
-        }
-        polled
-    }
-}
-
-impl AsyncWrite for Watched {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-}
-
-/// A service that counts the requests under way on its connection.
-#[derive(Debug, Clone)]
-struct Counted<S> {
-    inner: S,
-    activity: Activity,
-}
-
-impl<S> Service<Request<Incoming>> for Counted<S>
-where
-    S: Service<Request<Incoming>, Response = Response<Body>>,
-    S::Future: Send + 'static,
-    S::Error: Send + 'static,
-{
-    type Response = Response<CountedBody>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        let open = self.activity.request(request.version());
-        let answer = self.inner.call(request);
-        Box::pin(async move { Ok(answer.await?.map(|body| CountedBody { body, _open: open })) })
-    }
-}
-
-/// A response body that counts as an open request while it lives.
-struct CountedBody {
-    body: Body,
-    _open: Open,
-}
-
-impl HttpBody for CountedBody {
-    type Data = bytes::Bytes;
-    type Error = tonic::Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }

@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const PIECE_TIME: Duration = Duration::from_secs(30);
 
 /// A body that broke off. Not CANCELLED, which tonic takes for a clean end: half an upload would look complete.
-fn cut_off(error: hyper::Error) -> Status {
+fn cut_off(error: &hyper::Error) -> Status {
     Status::aborted(format!("the request broke off before its end: {error}"))
 }
 
@@ -65,7 +65,7 @@ where
         if !one_way || request.body().is_end_stream() {
             return Either::Left(
                 self.inner
-                    .call(request.map(|body| Body::new(body.map_err(cut_off)))),
+                    .call(request.map(|body| Body::new(body.map_err(|error| cut_off(&error))))),
             );
         }
         let unread = Unread::default();
@@ -145,7 +145,7 @@ impl HttpBody for Lent {
         match Pin::new(body).poll_frame(cx) {
             Poll::Ready(frame) => {
                 this.due.as_mut().reset(Instant::now() + PIECE_TIME);
-                Poll::Ready(frame.map(|frame| frame.map_err(cut_off)))
+                Poll::Ready(frame.map(|frame| frame.map_err(|error| cut_off(&error))))
             }
             Poll::Pending => {
                 ready!(this.due.as_mut().poll(cx));

@@ -22,19 +22,19 @@ const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 /// Why a request may not enter. Such a caller is told nothing but the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Another name or port than ours: a page whose name was pointed at this machine.
-    ForeignHost,
-    /// A page of another origin that nobody allowed.
-    ForeignOrigin,
-    /// No origin, but a browser that sends it on behalf of another site.
-    ForeignSite,
+    /// A foreign name or port: a page whose name was pointed at this machine.
+    Host,
+    /// A foreign origin: a page that nobody allowed.
+    Origin,
+    /// No origin, but a foreign site on whose behalf a browser sends it.
+    Site,
 }
 
 impl Refusal {
     fn status(self) -> StatusCode {
         match self {
-            Refusal::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
-            Refusal::ForeignOrigin | Refusal::ForeignSite => StatusCode::FORBIDDEN,
+            Refusal::Host => StatusCode::MISDIRECTED_REQUEST,
+            Refusal::Origin | Refusal::Site => StatusCode::FORBIDDEN,
         }
     }
 }
@@ -58,27 +58,27 @@ impl Rules {
     /// Decides about one request.
     pub(super) fn check<B>(&self, request: &Request<B>) -> Result<(), Refusal> {
         if !self.is_own_host(request) {
-            return Err(Refusal::ForeignHost);
+            return Err(Refusal::Host);
         }
         let mut origins = request.headers().get_all(header::ORIGIN).iter();
         match (origins.next(), origins.next()) {
             (None, _) => {}
             (Some(origin), None) => {
-                let origin = origin.to_str().map_err(|_| Refusal::ForeignOrigin)?;
+                let origin = origin.to_str().map_err(|_| Refusal::Origin)?;
                 if self.allows(origin) {
                     return Ok(());
                 }
                 if !self.is_own_origin(origin) {
-                    return Err(Refusal::ForeignOrigin);
+                    return Err(Refusal::Origin);
                 }
             }
-            (Some(_), Some(_)) => return Err(Refusal::ForeignOrigin),
+            (Some(_), Some(_)) => return Err(Refusal::Origin),
         }
         match text(request.headers(), "sec-fetch-site") {
             None | Some("same-origin" | "none") => Ok(()),
             // A link to the page, clicked anywhere: only the page opens, in a window of its own.
             Some(_) if opens_the_page(request) => Ok(()),
-            Some(_) => Err(Refusal::ForeignSite),
+            Some(_) => Err(Refusal::Site),
         }
     }
 
@@ -213,20 +213,16 @@ mod tests {
             "[::1]",
             "localhost:",
         ] {
-            assert_eq!(
-                check("/", &[("host", foreign)]),
-                Err(Refusal::ForeignHost),
-                "{foreign}"
-            );
+            assert_eq!(check("/", &[("host", foreign)]), Err(Refusal::Host), "{foreign}");
         }
-        assert_eq!(check("/", &[]), Err(Refusal::ForeignHost));
+        assert_eq!(check("/", &[]), Err(Refusal::Host));
         assert_eq!(
             check("http://evil.example/", &[("host", "localhost:50051")]),
-            Err(Refusal::ForeignHost)
+            Err(Refusal::Host)
         );
         assert_eq!(
             check("/", &[("host", "localhost:50051"), ("host", "localhost:50051")]),
-            Err(Refusal::ForeignHost)
+            Err(Refusal::Host)
         );
     }
 
@@ -250,7 +246,7 @@ mod tests {
         ] {
             assert_eq!(
                 check("/", &[host, ("origin", foreign)]),
-                Err(Refusal::ForeignOrigin),
+                Err(Refusal::Origin),
                 "{foreign}"
             );
         }
@@ -259,7 +255,7 @@ mod tests {
             ("origin", "http://localhost:50051"),
             ("origin", "http://localhost:50051"),
         ];
-        assert_eq!(check("/", &two), Err(Refusal::ForeignOrigin));
+        assert_eq!(check("/", &two), Err(Refusal::Origin));
     }
 
     #[test]
@@ -271,7 +267,7 @@ mod tests {
         for foreign in ["cross-site", "same-site", "anything"] {
             assert_eq!(
                 check("/", &[host, ("sec-fetch-site", foreign)]),
-                Err(Refusal::ForeignSite),
+                Err(Refusal::Site),
                 "{foreign}"
             );
         }
@@ -297,6 +293,6 @@ mod tests {
             )
         };
         assert_eq!(link("document"), Ok(()));
-        assert_eq!(link("iframe"), Err(Refusal::ForeignSite));
+        assert_eq!(link("iframe"), Err(Refusal::Site));
     }
 }

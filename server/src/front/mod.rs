@@ -4,6 +4,7 @@
 //! who may come in, CORS answers the pages a person allowed; then a call goes through the bridge and the gRPC-Web
 //! layer to the layered routes, and everything else is the page.
 
+mod activity;
 mod connection;
 mod door;
 mod drain;
@@ -12,6 +13,7 @@ mod headers;
 mod origin;
 mod page;
 mod roads;
+mod watched;
 
 pub use door::{BindError, Door, Left};
 pub use origin::{InvalidOrigin, OriginPattern};

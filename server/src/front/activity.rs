@@ -1,0 +1,101 @@
+//! What is going on on a connection, and whether it has had its time.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use http::Version;
+use tokio::time::Instant;
+
+/// How long a request's head may take, and a new connection to make its first request.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a connection may stay open with no call on it.
+const IDLE_TIME: Duration = Duration::from_secs(120);
+
+/// What is going on on a connection.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Activity(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Requests whose answer is not whole yet.
+    open: AtomicUsize,
+    clock: Mutex<Clock>,
+}
+
+#[derive(Debug)]
+struct Clock {
+    /// When the last request came or ended; the start of the connection at first.
+    last: Instant,
+    /// When the first byte of a request's head came that is not whole yet.
+    head: Option<Instant>,
+    /// The version of the requests so far, if any.
+    version: Option<Version>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            last: Instant::now(),
+            head: None,
+            version: None,
+        }
+    }
+}
+
+impl Activity {
+    fn clock(&self) -> MutexGuard<'_, Clock> {
+        self.0.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes came in.
+    pub(super) fn heard(&self) {
+        if self.0.open.load(Ordering::Relaxed) == 0 {
+            let mut clock = self.clock();
+            // On an HTTP/2 connection in use these may be pings and window updates: no head to wait for.
+            if clock.head.is_none() && clock.version != Some(Version::HTTP_2) {
+                clock.head = Some(Instant::now());
+            }
+        }
+    }
+
+    /// A request came; it is under way until what this returns is dropped.
+    pub(super) fn request(&self, version: Version) -> Open {
+        self.0.open.fetch_add(1, Ordering::Relaxed);
+        let mut clock = self.clock();
+        clock.head = None;
+        clock.version = Some(version);
+        Open(self.clone())
+    }
+
+    /// Why the connection has to go, if it has.
+    pub(super) fn over_time(&self) -> Option<&'static str> {
+        if self.0.open.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        let clock = self.clock();
+        match clock.version {
+            None if clock.last.elapsed() >= HEAD_TIME => Some("no request came"),
+            Some(_) if clock.head.is_some_and(|since| since.elapsed() >= HEAD_TIME) => {
+                Some("the head of a request took too long")
+            }
+            Some(_) if clock.last.elapsed() >= IDLE_TIME => Some("nothing was asked for too long"),
+            None | Some(_) => None,
+        }
+    }
+}
+
+/// A request that is under way.
+#[derive(Debug)]
+pub(super) struct Open(Activity);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.clock().last = Instant::now();
+        self.0.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
