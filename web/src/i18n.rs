@@ -1,7 +1,14 @@
 //! The two languages of the page.
 
+mod english;
+mod numbers;
+mod spanish;
+pub mod texts;
+
+use texts::Texts;
+
 /// A language the page speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
     /// English.
     #[default]
@@ -27,6 +34,30 @@ impl Language {
         match self {
             Language::English => "en",
             Language::Spanish => "es-CO",
+        }
+    }
+
+    /// Its name for itself, as short as a switch needs it.
+    pub fn short(self) -> &'static str {
+        match self {
+            Language::English => "EN",
+            Language::Spanish => "ES",
+        }
+    }
+
+    /// Its name for itself.
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::English => "English",
+            Language::Spanish => "Español",
+        }
+    }
+
+    /// Everything the page says in it.
+    pub fn texts(self) -> &'static Texts {
+        match self {
+            Language::English => &english::ENGLISH,
+            Language::Spanish => &spanish::SPANISH,
         }
     }
 }

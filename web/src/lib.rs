@@ -1,12 +1,15 @@
 //! The page of a Parcero peer: Leptos, in the browser only.
 
+pub mod browser;
 pub mod i18n;
 pub mod model;
+pub mod pages;
+pub mod parts;
 pub mod rpc;
-
-use leptos::prelude::*;
+pub mod settings;
 
 /// Puts the page into the document.
 pub fn start() {
-    leptos::mount::mount_to_body(|| view! { <h1>"Parcero"</h1> });
+    browser::say_when_it_breaks();
+    leptos::mount::mount_to_body(pages::shell::Shell);
 }

@@ -10,6 +10,7 @@ pub mod presence;
 mod quoting;
 pub mod round_trips;
 pub mod status;
+pub mod text_of;
 pub mod visible;
 pub mod wire;
 mod wire_message;

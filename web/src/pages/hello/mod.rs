@@ -1,0 +1,123 @@
+//! The view Hello: four cards, one for each kind of call.
+//!
+//! For tests in a browser, elements are found by these attributes, which do not change with the language:
+//! - `data-card="unary|server|client|bidi"`: a card; inside of it
+//!   - `data-field="greeting|name"`, `data-action="send|finish|cancel|inspect|follow"`; a button that does nothing
+//!     now has `aria-disabled="true"` and says why in its `title`;
+//!   - `.sequence li`: one row for each event, `.sent` or `.received`, `.is-note` (finished sending), `.is-end`;
+//!   - `data-status`: `idle`, `waiting`, `receiving`, `open`, or the number of the status; `data-figures`;
+//!     `data-failed`: the sentence of a call that failed;
+//!   - `data-tab="messages|headers|wire|copy"`, and in the last `data-snippet` and `data-action="copy"`.
+//! - `data-option="deadline|unit|count|interval"`, `data-action="add-metadata|remove-metadata"`,
+//!   `data-field="metadata-key|metadata-value"`, `data-action="run-all"`.
+//! - `data-presence="asking|here|gone"`, `data-banner="gone|changed"`, `data-language="en|es"`,
+//!   `data-theme-choice="system|light|dark"`, `data-action="keys|shortcuts|close-keys|reload"`, `data-view="hello"`,
+//!   `data-announcer`: what was said aloud last.
+
+mod card;
+mod play;
+mod run_all;
+mod sending;
+mod snippets;
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::{
+    browser::now_ms,
+    model::{call::Call, hello::Kind, options::Typed},
+    parts::{action_button::ActionButton, call_card::CallCard, inspect::Inspect, options_bar::OptionsBar},
+    rpc::{Pipe, Rpc, pipe_of},
+    settings::Say,
+};
+use card::Card;
+
+/// How often the duration of a call under way is drawn anew: ten times a second reads as flowing.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The view Hello.
+#[component]
+pub fn Hello(
+    /// The peer to call.
+    rpc: Rpc,
+    /// Its name.
+    peer: Signal<Option<String>>,
+) -> impl IntoView {
+    let say = Say::here();
+    let typed = RwSignal::new(Typed::default());
+    let parsed = Signal::derive(move || typed.with(Typed::parse));
+    let options_are_good = Signal::derive(move || parsed.with(Result::is_ok));
+    let cards = Kind::ALL.map(|kind| Card::new(kind, rpc.clone(), parsed));
+    let now_ms = ticking(cards);
+
+    let run_all = run_all::RunAll::new(cards);
+    let why_not = Signal::derive(move || {
+        let texts = &say.texts().hello;
+        let all_are_live = cards.iter().all(|card| card.call.with(Call::is_live));
+        match (options_are_good.get(), all_are_live) {
+            (false, _) => Some(texts.bad_options),
+            (true, true) => Some(texts.all_running),
+            (true, false) => None,
+        }
+    });
+    let view_of = move |card: Card| {
+        let kind = card.kind;
+        let pipe = match pipe_of(kind.path()) {
+            Pipe::Fetch => "gRPC-Web",
+            Pipe::Socket => "WebSocket",
+        };
+        let snippets = Signal::derive(move || snippets::of(card));
+        view! {
+            <CallCard
+                kind
+                pipe
+                call=card.call
+                greeting=card.greeting
+                name=card.name
+                peer
+                now_ms
+                options_are_good
+                on_send=move |()| card.send()
+                on_finish=move |()| card.finish()
+                on_cancel=move |()| card.cancel()
+                inspect=move || view! { <Inspect kind call=card.call snippets /> }
+            />
+        }
+    };
+    view! {
+        <div class="head">
+            <div>
+                <h1>{say.text(|texts| texts.hello.title)}</h1>
+                <p class="muted">{say.text(|texts| texts.hello.intro)}</p>
+            </div>
+            <ActionButton
+                action="run-all"
+                of="hello"
+                label=say.text(|texts| texts.hello.run_all)
+                why_not
+                on_press=move |()| run_all.start()
+            />
+        </div>
+        <OptionsBar typed parsed />
+        <div class="calls">{cards.into_iter().map(view_of).collect_view()}</div>
+    }
+}
+
+/// The time, which goes by only while a call is under way.
+fn ticking(cards: [Card; 4]) -> Signal<f64> {
+    let now = RwSignal::new(now_ms());
+    let any_is_live = Memo::new(move |_| cards.iter().any(|card| card.call.with(Call::is_live)));
+    Effect::new(move || {
+        if any_is_live.get() {
+            now.set(now_ms());
+            let tick = set_interval_with_handle(move || now.set(now_ms()), TICK);
+            on_cleanup(move || {
+                if let Ok(tick) = tick {
+                    tick.clear();
+                }
+            });
+        }
+    });
+    now.into()
+}

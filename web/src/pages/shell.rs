@@ -1,0 +1,62 @@
+//! The frame around every view: who this peer is, whether it is there, and the person's choices.
+
+use leptos::{html::Dialog, prelude::*};
+
+use super::{announcer::Announcer, hello::Hello, shortcuts, watch::watch};
+use crate::{
+    browser::Task,
+    model::presence::{Now, Presence},
+    parts::{banner::Banner, keys_dialog::KeysDialog, nav::Nav},
+    rpc::{Rpc, origin},
+    settings::{Say, Settings},
+};
+
+/// The whole page.
+#[component]
+pub fn Shell() -> impl IntoView {
+    let settings = Settings::provide();
+    let announcer = Announcer::provide();
+    let rpc = Rpc::new(origin());
+    let presence = RwSignal::new(Presence::default());
+    // Ends with the page: its handle lives in the page's own store.
+    StoredValue::new(Task::spawn(watch(rpc.clone(), presence)));
+    say_when_back(presence, announcer);
+
+    let dialog = NodeRef::<Dialog>::new();
+    shortcuts::listen(settings.shortcuts.into(), dialog);
+    let reload = move |()| {
+        // A page that cannot be loaded again says so itself.
+        let _ = window().location().reload();
+    };
+    let name = Signal::derive(move || {
+        presence.with(|presence| presence.peer.as_ref().map(|peer| peer.name.clone()))
+    });
+    let origin = rpc.origin().to_owned();
+    view! {
+        <a class="skip" href="#main">{Say::here().text(|texts| texts.shell.skip)}</a>
+        <Nav presence on_keys=move |()| shortcuts::show(dialog) />
+        <main id="main" tabindex="-1">
+            <Banner presence origin on_reload=reload />
+            <Hello rpc peer=name />
+        </main>
+        <p class="unseen" role="status" data-announcer>{announcer.said()}</p>
+        <KeysDialog
+            dialog
+            shortcuts=settings.shortcuts
+            on_shortcuts=move |on| settings.choose_shortcuts(on)
+        />
+    }
+}
+
+/// The banner says that the peer is gone; that it is back is said aloud only, as one sees the banner go.
+fn say_when_back(presence: RwSignal<Presence>, announcer: Announcer) {
+    let say = Say::here();
+    let now = Memo::new(move |_| presence.with(|presence| matches!(presence.now, Now::Gone { .. })));
+    Effect::new(move |was_gone: Option<bool>| {
+        let is_gone = now.get();
+        if was_gone == Some(true) && !is_gone {
+            announcer.say("peer", say.texts().presence.back.to_owned());
+        }
+        is_gone
+    });
+}

@@ -1,0 +1,55 @@
+//! Single keys that work anywhere on the page, except where one types.
+
+use leptos::{ev, html::Dialog, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+/// Listens to `1`, `/` and `?` for as long as the component that calls this is there.
+pub fn listen(shortcuts: Signal<bool>, dialog: NodeRef<Dialog>) {
+    let listener = window_event_listener(ev::keydown, move |event| {
+        let is_chord = event.ctrl_key() || event.alt_key() || event.meta_key();
+        if !shortcuts.get_untracked() || is_chord || event.default_prevented() || is_typing(&event) {
+            return;
+        }
+        match event.key().as_str() {
+            "1" => focus("#main"),
+            "/" => focus("main .call input"),
+            "?" => show(dialog),
+            _ => return,
+        }
+        event.prevent_default();
+    });
+    on_cleanup(move || listener.remove());
+}
+
+/// Shows the dialog, unless it is shown.
+pub fn show(dialog: NodeRef<Dialog>) {
+    if let Some(dialog) = dialog.get_untracked()
+        && !dialog.open()
+    {
+        // It is in the page and closed, so it can be shown.
+        let _ = dialog.show_modal();
+    }
+}
+
+fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
+    event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .is_some_and(|element| {
+            // Whether a selector written here is valid does not depend on the element.
+            element
+                .closest("input, select, textarea, [contenteditable], dialog")
+                .ok()
+                .flatten()
+                .is_some()
+        })
+}
+
+fn focus(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        // An element that cannot be focused stays as it is.
+        let _ = element.focus();
+    }
+}

@@ -1,0 +1,107 @@
+//! A call drawn as a live sequence diagram. Underneath it is an ordered list, so it reads aloud and copies as text.
+
+use std::sync::Arc;
+
+use leptos::{html, prelude::*};
+
+use super::row::Row;
+use crate::{
+    model::{
+        call::{Call, Entry, KEPT_EVENTS},
+        hello::Kind,
+    },
+    settings::Say,
+};
+
+/// So near to its end a list counts as being at it: a scrolled list may rest on a fraction of a pixel.
+const NEAR_END_PX: i32 = 8;
+
+/// The diagram. It follows its end unless one has scrolled up, and then says how much is new below.
+#[component]
+pub fn Sequence(
+    /// The kind of call.
+    kind: Kind,
+    /// The call.
+    #[prop(into)]
+    call: Signal<Call>,
+    /// The name of the peer, over its lifeline.
+    #[prop(into)]
+    peer: Signal<Option<String>>,
+) -> impl IntoView {
+    let say = Say::here();
+    let scroller = NodeRef::<html::Div>::new();
+    // The number of rows when one left the end; none while at the end.
+    let left_at = RwSignal::new(None::<u64>);
+
+    let on_scroll = move |_| {
+        if let Some(scroller) = scroller.get_untracked() {
+            let below = scroller.scroll_height() - scroller.client_height() - scroller.scroll_top();
+            match (below <= NEAR_END_PX, left_at.get_untracked()) {
+                (true, Some(_)) => left_at.set(None),
+                (false, None) => left_at.set(Some(call.with_untracked(Call::rows))),
+                _ => {}
+            }
+        }
+    };
+    let to_end = move || {
+        if let Some(scroller) = scroller.get_untracked() {
+            scroller.set_scroll_top(scroller.scroll_height());
+        }
+    };
+    Effect::new(move |drawn: Option<_>| {
+        let run = call.with(Call::run);
+        if drawn.is_some_and(|drawn| drawn != run) {
+            left_at.set(None);
+        }
+        if left_at.get_untracked().is_none() {
+            // After the rows are drawn, which is an effect of its own.
+            queue_microtask(to_end);
+        }
+        run
+    });
+
+    let entries = move || -> Vec<Arc<Entry>> {
+        call.with(|call| call.entries().filter(|entry| entry.is_row()).cloned().collect())
+    };
+    let forgotten = Memo::new(move |_| call.with(|call| (call.forgotten() > 0).then(|| call.rows())));
+    let last_of = move || {
+        forgotten.get().map(|all| {
+            let count = |number| say.language().count(number);
+            let text = (say.texts().diagram.last_of)(&count(KEPT_EVENTS as u64), &count(all));
+            view! { <p class="last-of muted" data-kept=KEPT_EVENTS>{text}</p> }
+        })
+    };
+    let new_below = Memo::new(move |_| {
+        let left_at = left_at.get()?;
+        let new = call.with(Call::rows).saturating_sub(left_at);
+        (new > 0).then_some(new)
+    });
+    let label = move || (say.texts().diagram.label)((say.texts().hello.kind)(kind));
+    let peer = move || peer.get().unwrap_or_else(|| say.texts().diagram.peer.to_owned());
+    view! {
+        <div class="diagram">
+            <div class="sequence" role="group" tabindex="0" aria-label=label node_ref=scroller on:scroll=on_scroll>
+                <p class="ends">
+                    <span>{say.text(|texts| texts.diagram.browser)}</span>
+                    <span>{peer}</span>
+                </p>
+                {last_of}
+                <ol>
+                    <For each=entries key=|entry| entry.id let(entry)>
+                        <Row kind entry />
+                    </For>
+                </ol>
+            </div>
+            {move || {
+                new_below.get().map(|new| {
+                    let text = (say.texts().diagram.new_below)(&say.language().count(new));
+                    view! {
+                        <button type="button" class="button new-below" data-action="follow" on:click=move |_| to_end()>
+                            {text}
+                        </button>
+                    }
+                })
+            }}
+        </div>
+    }
+}
