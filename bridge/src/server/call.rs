@@ -172,7 +172,8 @@ where
             }
             // When it is full, the loop goes on once there is room.
             let _ = connection.poll_write(cx)?;
-            if !has_read && !(may_have_more && connection.writer.has_room()) {
+            let can_write_more = may_have_more && connection.writer.has_room();
+            if !has_read && !can_write_more {
                 return Poll::Pending;
             }
         }

@@ -4,6 +4,9 @@ use std::{fmt, sync::Arc};
 
 use http::{HeaderMap, HeaderValue, header};
 
+/// Says yes or no to an origin; gets all headers of the request as well.
+type Judge = dyn Fn(&HeaderValue, &HeaderMap) -> bool + Send + Sync;
+
 /// Which pages may open a socket, judged by the `Origin` every browser sends with an upgrade.
 ///
 /// A request without `Origin` comes from no page and is always let in.
@@ -12,7 +15,7 @@ pub enum Origins {
     /// Only pages that came from the host and port the request is for.
     Same,
     /// Whatever the function says yes to.
-    Judged(Arc<dyn Fn(&HeaderValue, &HeaderMap) -> bool + Send + Sync>),
+    Judged(Arc<Judge>),
     /// Any page of any site. Right only where something in front of the bridge has judged already.
     Any,
 }

@@ -44,6 +44,8 @@ const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
 /// What h2 takes in headers before it answers 431 itself. The limit on metadata (16 KiB) is checked behind it, so that
 /// the caller gets a gRPC status.
 const MAX_HEADER_LIST: u32 = 64 * 1024;
+/// How many headers HTTP/1.1 takes. So many fit into the limit on metadata, where the shortest counts 34 bytes.
+const MAX_HEADERS: usize = 16 * 1024 / 34;
 /// Streams a caller may open and reset before the server has looked at them.
 const MAX_PENDING_RESETS: usize = 50;
 
@@ -104,7 +106,11 @@ pub(super) async fn serve<S>(
 
 fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(None);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .max_headers(MAX_HEADERS);
     builder
         .http2()
         .timer(TokioTimer::new())

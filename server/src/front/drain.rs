@@ -85,7 +85,8 @@ where
     }
 }
 
-fn is_grpc_web(headers: &HeaderMap) -> bool {
+/// Whether these are the headers of a gRPC-Web request.
+pub(super) fn is_grpc_web(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc-web"))

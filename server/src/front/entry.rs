@@ -123,6 +123,7 @@ impl Rules {
 
 fn opens_the_page<B>(request: &Request<B>) -> bool {
     request.method() == Method::GET
+        && request.uri().path() == "/"
         && text(request.headers(), "sec-fetch-mode") == Some("navigate")
         && text(request.headers(), "sec-fetch-dest") == Some("document")
         && !request.headers().contains_key(header::UPGRADE)

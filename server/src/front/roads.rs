@@ -7,15 +7,15 @@ use std::{
 
 use bridge::server::{Bridge, BridgeLayer};
 use futures_util::future::{Either, Ready, ready};
-use http::{HeaderName, Method, Request, Response, header};
+use http::{Request, Response, header};
 use tonic::body::Body;
 use tonic_web::{GrpcWebLayer, GrpcWebService};
 use tower::Layer;
-use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 use tower_service::Service;
 
 use super::{
-    drain::Drain,
+    cross_origin::CrossOrigin,
+    drain::{Drain, is_grpc_web},
     entry::{Entry, Rules},
     headers::Headers,
     page,
@@ -26,7 +26,7 @@ use crate::{access::Caller, grpc::LayeredRoutes};
 const EARLY_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// Everything behind one listening socket.
-pub(super) type Stack = Drain<Headers<Entry<Cors<Roads>>>>;
+pub(super) type Stack = Drain<Headers<Entry<CrossOrigin<Roads>>>>;
 
 /// Puts the stack of one door together.
 pub(super) fn stack(
@@ -35,28 +35,13 @@ pub(super) fn stack(
     rules: Rules,
     max_message_bytes: usize,
 ) -> Stack {
-    let cors = cors(rules.clone());
     let roads = Roads {
         grpc: bridge.layer(GrpcWebLayer::new().layer(routes)),
     };
     Drain::new(
-        Headers::new(Entry::new(cors.layer(roads), rules)),
+        Headers::new(Entry::new(CrossOrigin::new(roads, rules.clone()), rules)),
         EARLY_ANSWER_BYTES + max_message_bytes,
     )
-}
-
-/// Cross-origin answers for allowed origins alone: what they may send, and what they may read.
-fn cors(rules: Rules) -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(move |origin, _| {
-            origin.to_str().is_ok_and(|origin| rules.allows(origin))
-        }))
-        .allow_methods([Method::GET, Method::POST])
-        // content-type, x-grpc-web, x-user-agent, grpc-timeout, and whatever metadata a call carries.
-        .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers(
-            ["grpc-status", "grpc-message", "grpc-status-details-bin"].map(HeaderName::from_static),
-        )
 }
 
 /// Where a request goes.
@@ -107,6 +92,10 @@ impl Service<Request<Body>> for Roads {
         match Road::of(&request) {
             Road::Call => {
                 request.extensions_mut().insert(Caller::Local);
+                if is_grpc_web(request.headers()) {
+                    // Clients of gRPC-Web cannot unpack, not even those that say so: a browser hides it from them.
+                    request.headers_mut().remove("grpc-accept-encoding");
+                }
                 Either::Left(self.grpc.call(request))
             }
             Road::Page => Either::Right(ready(Ok(page::answer(&request)))),

@@ -42,6 +42,10 @@ pub async fn services(peer: &Peer) -> Result<Routes, tonic_reflection::server::E
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(contract::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // Each version would list itself alone.
+            .include_reflection_service(false)
+            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
     };
 
     Ok(Routes::new(Guarded::new(greeter, Rule::AnyCaller))

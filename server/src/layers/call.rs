@@ -17,7 +17,7 @@ use super::{
     Calls, Ending,
     calls::{How, Registered},
     deadline::{self, Timer},
-    ending::{EndableBody, how},
+    ending::{EndableBody, how_ended},
 };
 
 /// Wraps a service in a [`CallService`].
@@ -115,7 +115,7 @@ struct Open {
 impl Drop for Open {
     fn drop(&mut self) {
         if let Some(registered) = self.registered.take() {
-            let how = self.ending.verdict().map_or(How::Cancelled, how);
+            let how = self.ending.verdict().map_or(How::Cancelled, how_ended);
             tracing::debug!(method = %self.method, ?how, "call ended before it was answered");
             registered.done(how);
         }
@@ -181,14 +181,11 @@ where
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Ready(Ok(response)) => {
                 let (parts, body) = response.into_parts();
-                let ending = open.ending.clone();
-                let registered = open.registered.take();
-                ending.answer(Body::new(body));
-                let body = match registered {
-                    Some(registered) => Body::new(EndableBody::new(ending, registered, this.timer.take())),
-                    None => Body::empty(),
-                };
-                Poll::Ready(Ok(Response::from_parts(parts, body)))
+                if let Some(registered) = open.registered.take() {
+                    open.ending.answer(Body::new(body), registered);
+                }
+                let body = EndableBody::new(open.ending.clone(), this.timer.take());
+                Poll::Ready(Ok(Response::from_parts(parts, Body::new(body))))
             }
         }
     }

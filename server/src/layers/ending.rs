@@ -7,7 +7,10 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -31,9 +34,17 @@ struct Shared {
     /// Why the call was ended from outside. Set once.
     verdict: OnceLock<Status>,
     /// The handler's answer, while it is not whole.
-    answer: Mutex<Option<Body>>,
+    answer: Mutex<Option<Answer>>,
+    /// Whether the request broke off: nobody waits for the answer any more.
+    is_abandoned: AtomicBool,
     /// Who polls the call.
     waker: AtomicWaker,
+}
+
+/// A handler's answer, and its call's place among the calls under way.
+struct Answer {
+    body: Body,
+    registered: Registered,
 }
 
 impl Ending {
@@ -47,11 +58,10 @@ impl Ending {
         let answer = match self.0.answer.try_lock() {
             Ok(mut answer) => answer.take(),
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().take(),
-            // Being polled at this moment: whoever polls looks at the verdict once it has let go of the lock.
+            // In use at this moment, perhaps by the handler that called us: see `with_answer`.
             Err(TryLockError::WouldBlock) => None,
         };
-        // Outside the lock: this is the handler.
-        drop(answer);
+        self.count_out(answer, How::Completed);
         self.0.waker.wake();
     }
 
@@ -66,17 +76,50 @@ impl Ending {
     }
 
     /// Puts the handler's answer into the slot.
-    pub(super) fn answer(&self, body: Body) {
-        *self.lock() = Some(body);
+    pub(super) fn answer(&self, body: Body, registered: Registered) {
+        *self.lock() = Some(Answer { body, registered });
+        // The verdict may have come in between.
+        self.with_answer(|_| ());
     }
 
-    /// Empties the slot.
-    fn clear(&self) {
+    /// Tells that the request broke off: the call counts as cancelled, whatever its handler makes of it.
+    pub(super) fn abandoned(&self) {
+        self.0.is_abandoned.store(true, Ordering::Relaxed);
+    }
+
+    /// How a call ended whose handler came to an end by itself.
+    pub(super) fn how_by_itself(&self) -> How {
+        if self.0.is_abandoned.load(Ordering::Relaxed) {
+            How::Cancelled
+        } else {
+            How::Completed
+        }
+    }
+
+    /// Empties the slot and counts the call out, unless that was done before.
+    fn finish(&self, how: How) {
         let answer = self.lock().take();
-        drop(answer);
+        self.count_out(answer, how);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Body>> {
+    /// Drops the handler outside the lock, and then counts its call out: as ended from outside if it was, else as `how`.
+    fn count_out(&self, answer: Option<Answer>, how: How) {
+        if let Some(Answer { body, registered }) = answer {
+            drop(body);
+            registered.done(self.verdict().map_or(how, how_ended));
+        }
+    }
+
+    /// Does something with the answer, and takes care of a verdict that came meanwhile.
+    fn with_answer<T>(&self, act: impl FnOnce(Option<&mut Body>) -> T) -> T {
+        let done = act(self.lock().as_mut().map(|answer| &mut answer.body));
+        if self.verdict().is_some() {
+            self.finish(How::Completed);
+        }
+        done
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Answer>> {
         self.0.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -98,7 +141,7 @@ pub(crate) fn refuse(extensions: &Extensions, status: Status) -> Response<Body> 
 }
 
 /// Under which figure a call counts that was ended from outside with this status.
-pub(super) fn how(status: &Status) -> How {
+pub(super) fn how_ended(status: &Status) -> How {
     match status.code() {
         Code::DeadlineExceeded => How::DeadlineExceeded,
         _ => How::Refused,
@@ -108,33 +151,19 @@ pub(super) fn how(status: &Status) -> How {
 /// The response body of a call that can be ended.
 pub(super) struct EndableBody {
     ending: Ending,
-    /// Taken when the call is counted out.
-    registered: Option<Registered>,
+    /// Whether the caller has been told everything.
+    is_over: bool,
     _deadline: Option<Timer>,
 }
 
 impl EndableBody {
-    pub(super) fn new(ending: Ending, registered: Registered, deadline: Option<Timer>) -> Self {
+    /// The body of a call whose answer is in the slot of `ending`.
+    pub(super) fn new(ending: Ending, deadline: Option<Timer>) -> Self {
         Self {
             ending,
-            registered: Some(registered),
+            is_over: false,
             _deadline: deadline,
         }
-    }
-
-    fn done(&mut self, how: How) {
-        if let Some(registered) = self.registered.take() {
-            self.ending.clear();
-            registered.done(how);
-        }
-    }
-
-    /// Tells the caller of the verdict, once.
-    fn ended(&mut self, status: &Status) -> Option<Result<Frame<Bytes>, Status>> {
-        self.registered.is_some().then(|| {
-            self.done(how(status));
-            Ok(Frame::trailers(trailers(status)))
-        })
     }
 }
 
@@ -147,46 +176,40 @@ impl http_body::Body for EndableBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
-        let ending = this.ending.clone();
-        if this.registered.is_none() {
+        if this.is_over {
             return Poll::Ready(None);
         }
-        ending.wake(cx);
-        let polled = match &mut *ending.lock() {
+        this.ending.wake(cx);
+        let polled = this.ending.with_answer(|body| match body {
             Some(body) => Pin::new(body).poll_frame(cx),
             None => Poll::Ready(None),
-        };
-        if let Some(status) = ending.verdict() {
-            return Poll::Ready(this.ended(status));
+        });
+        if let Some(status) = this.ending.verdict() {
+            this.is_over = true;
+            return Poll::Ready(Some(Ok(Frame::trailers(trailers(status)))));
         }
         let frame = ready!(polled);
         match &frame {
             Some(Ok(frame)) if !frame.is_trailers() => {}
-            Some(Ok(_) | Err(_)) | None => this.done(How::Completed),
+            Some(Ok(_) | Err(_)) | None => {
+                this.is_over = true;
+                this.ending.finish(this.ending.how_by_itself());
+            }
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        match (&self.registered, self.ending.verdict()) {
-            (None, _) => true,
-            (Some(_), Some(_)) => false,
-            (Some(_), None) => self
-                .ending
-                .lock()
-                .as_ref()
-                .is_none_or(http_body::Body::is_end_stream),
-        }
+        let is_whole = |body: Option<&mut Body>| body.is_none_or(|body| body.is_end_stream());
+        self.is_over || (self.ending.with_answer(is_whole) && self.ending.verdict().is_none())
     }
 
     fn size_hint(&self) -> SizeHint {
+        let hint = |body: Option<&mut Body>| body.map_or_else(SizeHint::default, |body| body.size_hint());
+        let hint = self.ending.with_answer(hint);
         match self.ending.verdict() {
             Some(_) => SizeHint::default(),
-            None => self
-                .ending
-                .lock()
-                .as_ref()
-                .map_or_else(SizeHint::default, http_body::Body::size_hint),
+            None => hint,
         }
     }
 }
@@ -194,12 +217,12 @@ impl http_body::Body for EndableBody {
 impl Drop for EndableBody {
     fn drop(&mut self) {
         // An answer of headers only is never polled: it is whole all the same.
-        let how = match self.ending.verdict() {
-            Some(status) => how(status),
-            None if self.is_end_stream() => How::Completed,
-            None => How::Cancelled,
+        let how = if self.is_end_stream() {
+            self.ending.how_by_itself()
+        } else {
+            How::Cancelled
         };
-        self.done(how);
+        self.ending.finish(how);
     }
 }
 

@@ -185,6 +185,9 @@ impl HttpBody for Incoming {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
         let frame = ready!(Pin::new(&mut this.body).poll_frame(cx));
+        if let (Some(Err(_)), Some(ending)) = (&frame, &this.ending) {
+            ending.abandoned();
+        }
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
             && let Err((_, status)) = this.lengths.follow(data)

@@ -5,5 +5,18 @@
     reason = "what goes wrong in a helper fails the test, as it should"
 )]
 
+mod cancellation;
 mod cli;
+mod clients;
+mod compression;
+mod deadlines;
+mod entry;
+mod hostile;
+mod limits;
+mod page;
+mod reflection;
+mod roads;
+mod shutdown;
+mod stalled;
 mod support;
+mod timers;

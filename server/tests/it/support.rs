@@ -1,8 +1,13 @@
 //! Starting the built binary, and verbs to talk to it. Everything started here ends with the value that stands for it.
 
+pub(crate) mod figures;
+pub(crate) mod http1;
+pub(crate) mod road;
+pub(crate) mod wire;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::SocketAddr,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
@@ -54,7 +59,16 @@ impl TestPeer {
 
     /// The same in a folder that may have settings in it already, listening elsewhere.
     pub(crate) fn start_in(data_dir: TempDir, listen: &str, extra_arguments: &[&str]) -> TestPeer {
-        let mut command = parcero();
+        TestPeer::start_as(parcero(), data_dir, listen, extra_arguments)
+    }
+
+    /// The same by a command that has an environment of its own.
+    pub(crate) fn start_as(
+        mut command: Command,
+        data_dir: TempDir,
+        listen: &str,
+        extra_arguments: &[&str],
+    ) -> TestPeer {
         command
             .arg("serve")
             .arg("--data-dir")
@@ -87,7 +101,21 @@ impl TestPeer {
 
     /// The address behind [`TestPeer::url`].
     pub(crate) fn address(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], self.port))
+        if self.url.contains("[::1]") {
+            SocketAddr::from((Ipv6Addr::LOCALHOST, self.port))
+        } else {
+            SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+        }
+    }
+
+    /// What a browser sends as `Host`.
+    pub(crate) fn host(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.child.id()
     }
 
     /// A connection for generated clients, in native gRPC.

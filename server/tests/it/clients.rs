@@ -1,0 +1,47 @@
+//! Clients that nobody here wrote.
+
+use std::{
+    env,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use crate::support::TestPeer;
+
+/// A Python with grpcio and grpcio-tools: the one `.ci/run` made, or the machine's.
+fn python() -> Option<String> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/python/bin/python");
+    [own.to_string_lossy().into_owned(), "python3".to_owned()]
+        .into_iter()
+        .find(|python| {
+            Command::new(python)
+                .args(["-c", "import grpc, grpc_tools.protoc"])
+                .stdin(Stdio::null())
+                .stderr(Stdio::null())
+                .status()
+                .is_ok_and(|status| status.success())
+        })
+}
+
+#[test]
+fn a_python_client_of_the_contract_works_unchanged() {
+    let Some(python) = python() else {
+        let how = "python3 with grpcio is missing: python3 -m venv target/python && \
+                   target/python/bin/pip install grpcio grpcio-tools";
+        assert!(env::var_os("PARCERO_REQUIRE_ALL").is_none(), "{how}");
+        eprintln!("!! SKIPPED: {how}");
+        return;
+    };
+    let peer = TestPeer::start(&[]);
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(python)
+        .arg(here.join("tests/clients/greet.py"))
+        .arg(here.join("../proto"))
+        .arg(format!("localhost:{}", peer.port))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("every answer was right"), "{said}");
+}
