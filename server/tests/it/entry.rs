@@ -525,7 +525,9 @@ fn any_address_but_the_loopback_is_refused_with_a_sentence_and_exit_code_2() {
 async fn every_listening_socket_is_on_the_loopback() {
     let peer = TestPeer::start(&["--listen", "[::1]:0"]);
     let listening = std::fs::read_to_string(format!("/proc/{}/net/tcp", peer.id())).unwrap()
-        + &std::fs::read_to_string(format!("/proc/{}/net/tcp6", peer.id())).unwrap();
+        + std::fs::read_to_string(format!("/proc/{}/net/tcp6", peer.id()))
+            .unwrap()
+            .as_str();
     let inodes: Vec<String> = std::fs::read_dir(format!("/proc/{}/fd", peer.id()))
         .unwrap()
         .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())

@@ -5,6 +5,7 @@
     reason = "what goes wrong in a helper fails the test, as it should"
 )]
 
+mod browser;
 mod cancellation;
 mod cli;
 mod clients;

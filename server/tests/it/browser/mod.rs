@@ -1,0 +1,6 @@
+//! The page in a real browser. Without one these tests say so and pass, unless `PARCERO_REQUIRE_ALL` is set.
+
+mod calls;
+mod looks;
+mod page;
+mod peer;
