@@ -1,6 +1,6 @@
 //! Servers in processes of their own: this program, run again. What they cost is read from outside.
 
-use std::{fs, future::Future, net::SocketAddr, process::Stdio, time::Duration};
+use std::{fs, net::SocketAddr, process::Stdio, time::Duration};
 
 use anyhow::Context;
 use parcero::{
@@ -62,11 +62,9 @@ pub(crate) async fn serve(kind: Kind) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn parent_is_gone() -> impl Future<Output = ()> {
-    async {
-        // Whether it ends or fails: there is nobody left to serve.
-        let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
-    }
+async fn parent_is_gone() {
+    // Whether it ends or fails: there is nobody left to serve.
+    let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
 }
 
 /// A server process. It ends with this value.

@@ -18,8 +18,9 @@ use crate::{
 
 /// Calls on one HTTP/2 connection. The front allows this many.
 const PER_CONNECTION: usize = 100;
-/// Calls opened and closed before the first look, so that what is allocated once is not counted.
-const WARM_UP: usize = 200;
+/// Calls opened and closed before the first look, so that what is allocated once is not counted. Few, because what they
+/// leave behind is used again by those that count.
+const WARM_UP: usize = 10;
 /// How long a server has to come to rest before a look.
 const REST: Duration = Duration::from_millis(500);
 

@@ -47,7 +47,7 @@ impl Call {
     }
 
     /// The same call with one more metadata row.
-    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: &impl ToString) -> Self {
         self.metadata.push((name, value.to_string()));
         self
     }

@@ -56,8 +56,8 @@ pub(super) async fn server_streaming(road: &mut Road, choices: &mut Rng) -> anyh
     let request = request(choices);
     let count = choices.u32(..40);
     let call = Call::to(SERVER_STREAMING)
-        .with("parcero-count", count)
-        .with("parcero-interval-ms", choices.u8(..2));
+        .with("parcero-count", &count)
+        .with("parcero-interval-ms", &choices.u8(..2));
     let mut answers = road.open(&call, once(encoded(&request))).await?;
     for i in 1..=count {
         let answer = answers.next().await?.context("too few answers")?;
@@ -130,8 +130,8 @@ pub(super) async fn bidi(road: &mut Road, choices: &mut Rng) -> anyhow::Result<(
 /// A call that lasts for a minute, with a deadline long before.
 pub(super) async fn deadline(road: &mut Road, choices: &mut Rng) -> anyhow::Result<()> {
     let call = Call::to(SERVER_STREAMING)
-        .with("parcero-interval-ms", 60_000)
-        .with("grpc-timeout", format!("{}m", choices.u8(1..80)));
+        .with("parcero-interval-ms", &60_000)
+        .with("grpc-timeout", &format!("{}m", choices.u8(1..80)));
     let mut answers = match road.open(&call, once(encoded(&request(choices)))).await {
         Ok(answers) => answers,
         Err(status) => return expect(&status, &[Code::DeadlineExceeded]),

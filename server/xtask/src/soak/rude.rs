@@ -26,8 +26,8 @@ const END_TIME: Duration = Duration::from_secs(20);
 pub(super) async fn give_up(mut road: Road, choices: &mut Rng) -> anyhow::Result<()> {
     let request = encoded(&HelloRequest::default());
     let endless = Call::to(SERVER_STREAMING)
-        .with("parcero-count", 100_000)
-        .with("parcero-interval-ms", choices.u8(..3));
+        .with("parcero-count", &100_000)
+        .with("parcero-interval-ms", &choices.u8(..3));
     let kind = if matches!(road, Road::Web(_)) {
         0
     } else {
@@ -61,8 +61,8 @@ pub(super) async fn give_up(mut road: Road, choices: &mut Rng) -> anyhow::Result
 /// Begins a call with very many answers, and reads none of them for a while.
 pub(super) async fn stop_reading(mut road: Road, choices: &mut Rng) -> anyhow::Result<()> {
     let call = Call::to(SERVER_STREAMING)
-        .with("parcero-count", 100_000)
-        .with("parcero-interval-ms", 0);
+        .with("parcero-count", &100_000)
+        .with("parcero-interval-ms", &0);
     let request = HelloRequest {
         name: "x".repeat(choices.usize(..2_000)),
         greeting: "Hola".into(),
