@@ -1,5 +1,11 @@
 //! The page of a Parcero peer: Leptos, in the browser only.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unused_unit,
+    reason = "a component owns its props, and the macro writes units into views"
+)]
+
 pub mod browser;
 pub mod i18n;
 pub mod model;
