@@ -101,12 +101,14 @@ fn first_message(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
+type Answer = dyn Future<Output = Result<Response<ResponseBody>, Status>>;
+
 /// The response to come. Dropping it cancels the call.
 ///
 /// `Send` because generated code and layers like to ask for it; it must stay on the thread it was made on, which
 /// in a browser it does.
 pub struct ResponseFuture {
-    future: SendWrapper<Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Status>>>>>,
+    future: SendWrapper<Pin<Box<Answer>>>,
 }
 
 impl Future for ResponseFuture {

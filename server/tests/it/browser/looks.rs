@@ -44,7 +44,7 @@ async fn a_call_is_made_with_the_keyboard_alone() {
             .send_keys(keys)
             .perform()
             .await
-            .unwrap()
+            .unwrap();
     };
     press("?").await;
     page.until("document.querySelector('dialog[open]')").await;
