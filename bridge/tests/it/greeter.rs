@@ -6,7 +6,7 @@ use contract::greet::{
     DelayedReply, HelloReply, HelloRequest,
     greeter_server::{Greeter, GreeterServer},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
@@ -26,6 +26,8 @@ pub(crate) struct Seen {
 #[derive(Clone, Default)]
 pub(crate) struct TestGreeter {
     pub(crate) seen: Arc<watch::Sender<Seen>>,
+    /// Lets a handler that reads later go on.
+    pub(crate) go_on: Arc<Notify>,
 }
 
 /// Counts a handler as running until it is dropped.
@@ -152,7 +154,8 @@ impl Greeter for TestGreeter {
 
     type BidirectionalStreamingStream = Replies;
 
-    /// Answers each request as it comes; after one named "stop reading" it reads no more.
+    /// Answers each request as it comes; after one named "stop reading" it reads no more, and after "read
+    /// later" only when told to go on.
     async fn bidirectional_streaming(
         &self,
         request: Request<Streaming<HelloRequest>>,
@@ -172,8 +175,10 @@ impl Greeter for TestGreeter {
                 };
                 // Nobody may be listening any more; the requests are read to their end all the same.
                 let _ = replies.send(Ok(reply)).await;
-                if request.name == "stop reading" {
-                    replies.closed().await;
+                match request.name.as_str() {
+                    "stop reading" => replies.closed().await,
+                    "read later" => greeter.go_on.notified().await,
+                    _ => {}
                 }
             }
         });
