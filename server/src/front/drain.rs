@@ -1,7 +1,9 @@
 //! An answer given before the request was read: read the rest first, within limits.
 //!
 //! Some HTTP/1.1 clients that are still sending when the answer and the end of the connection arrive see a broken pipe
-//! and never the answer. Native gRPC over HTTP/2 needs none of this, and its streams may stay open for ever.
+//! and never the answer. And an HTTP/1.1 connection whose request was not read to its end has to close behind the
+//! answer, although its client may have sent the next request already. Native gRPC over HTTP/2 needs none of this, and
+//! its streams may stay open for ever.
 
 use std::{
     future::Future,
@@ -61,7 +63,8 @@ where
     }
 
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        let one_way = request.version() < Version::HTTP_2 || is_grpc_web(request.headers());
+        let request_version = request.version();
+        let one_way = request_version < Version::HTTP_2 || is_grpc_web(request.headers());
         if !one_way || request.body().is_end_stream() {
             return Either::Left(
                 self.inner
@@ -74,11 +77,20 @@ where
             .inner
             .call(request.map(|body| Body::new(Lent::new(body, lent))));
         let max_bytes = self.max_bytes;
+        let keeps_connection = request_version < Version::HTTP_2;
         Either::Right(Box::pin(async move {
             let response = future.await?;
             if let Some(body) = unread.take() {
-                // Whether it ended, was too long or took too long: the answer goes out now.
-                let _ = tokio::time::timeout(PATIENCE, read(body, max_bytes)).await;
+                read(body, max_bytes).await;
+            } else if keeps_connection && !response.body().is_end_stream() {
+                return Ok(response.map(|body| {
+                    Body::new(Answer {
+                        body: Some(body),
+                        unread,
+                        max_bytes,
+                        rest: None,
+                    })
+                }));
             }
             Ok(response)
         }))
@@ -94,12 +106,64 @@ pub(super) fn is_grpc_web(headers: &HeaderMap) -> bool {
 
 /// Reads and drops at most `max_bytes`.
 async fn read(mut body: Incoming, max_bytes: usize) {
-    let mut read = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        read += frame.data_ref().map_or(0, Bytes::len);
-        if read >= max_bytes {
-            return;
+    let all = async {
+        let mut read = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            read += frame.data_ref().map_or(0, Bytes::len);
+            if read >= max_bytes {
+                return;
+            }
         }
+    };
+    // Whether it ended, was too long or took too long: the answer goes out now.
+    let _ = tokio::time::timeout(PATIENCE, all).await;
+}
+
+/// A response body that ends once the rest of the request has been read.
+struct Answer {
+    /// Gone at its end, so that it gives the request back.
+    body: Option<Body>,
+    unread: Unread,
+    max_bytes: usize,
+    /// Reading the rest.
+    rest: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        if let Some(body) = &mut this.body {
+            if let Some(frame) = ready!(Pin::new(body).poll_frame(cx)) {
+                return Poll::Ready(Some(frame));
+            }
+            this.body = None;
+            let max_bytes = this.max_bytes;
+            this.rest = this
+                .unread
+                .take()
+                .map(|body| Box::pin(read(body, max_bytes)) as Pin<Box<dyn Future<Output = ()> + Send>>);
+        }
+        if let Some(rest) = &mut this.rest {
+            ready!(rest.as_mut().poll(cx));
+            this.rest = None;
+        }
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_none() && self.rest.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body
+            .as_ref()
+            .map_or_else(SizeHint::default, HttpBody::size_hint)
     }
 }
 

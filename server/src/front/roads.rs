@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{access::Caller, grpc::LayeredRoutes};
 
-/// How much of an unwanted request is read before it is answered, besides one message.
+/// How much of an unwanted request is read before it is answered, besides one message in its longest form (base64).
 const EARLY_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// Everything behind one listening socket.
@@ -40,7 +40,7 @@ pub(super) fn stack(
     };
     Drain::new(
         Headers::new(Entry::new(CrossOrigin::new(roads, rules.clone()), rules)),
-        EARLY_ANSWER_BYTES + max_message_bytes,
+        EARLY_ANSWER_BYTES + max_message_bytes.div_ceil(3) * 4,
     )
 }
 

@@ -15,7 +15,7 @@ use tonic::{Code, codec::CompressionEncoding};
 use crate::support::{
     TestPeer,
     figures::soon,
-    http1::Raw,
+    http1::{Raw, request},
     road::{Ask, Line, Road, Task, call},
     wire::{delayed, framed, hello, hello_of, said},
 };
@@ -450,4 +450,40 @@ async fn an_answer_before_the_end_of_the_request_arrives_all_the_same() {
         assert_eq!(answer.header("grpc-status"), *grpc_status, "{head}");
     }))
     .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_before_its_request_leaves_the_http1_connection_open() {
+    let peer = TestPeer::start(&["--max-message-bytes", "1000"]);
+    let host = peer.host();
+    let headers = [
+        ("host", host.as_str()),
+        ("content-type", "application/grpc-web+proto"),
+    ];
+    let mut raw = Raw::connect(&peer).await;
+    // Its reply would be a byte too long.
+    let message = framed(0, &hello_of(1000));
+    let endless = [&headers[..], &[("transfer-encoding", "chunked")]].concat();
+    let head = request("GET", "/greet.Greeter/BidirectionalStreaming", &endless, b"");
+    raw.send(String::from_utf8(head).unwrap().replacen("GET", "POST", 1))
+        .await;
+    raw.send(format!("{:x}\r\n", message.len())).await;
+    raw.send([&message[..], b"\r\n"].concat()).await;
+    raw.hears(b"grpc-status").await;
+    // Long enough for a peer to close that would.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    raw.send("0\r\n\r\n").await;
+    let answer = raw.answer(false).await;
+    assert!(String::from_utf8_lossy(&answer.body).contains("grpc-status:8"));
+
+    let question = framed(0, &hello("Hola", "Ana"));
+    raw.send(request(
+        "POST",
+        "/greet.Greeter/OnlyResponse",
+        &headers,
+        &question,
+    ))
+    .await;
+    let answer = raw.answer(false).await;
+    assert!(String::from_utf8_lossy(&answer.body).contains("Hola Ana"));
 }

@@ -108,6 +108,16 @@ impl Raw {
         Some(chunk)
     }
 
+    /// Waits until `what` has come as part of an answer, without taking it.
+    pub(crate) async fn hears(&mut self, what: &[u8]) {
+        soon(async {
+            while find(&self.buffer, what).is_none() {
+                self.read_more().await.expect("the connection ended before that");
+            }
+        })
+        .await;
+    }
+
     async fn read_more(&mut self) -> Option<()> {
         match self.stream.read_buf(&mut self.buffer).await {
             Ok(0) | Err(_) => None,
