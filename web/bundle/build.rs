@@ -172,7 +172,9 @@ fn pack(web: &Path, glue: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     }
     fs::create_dir_all(&packed)?;
     let mut rust = String::from("&[\n");
-    let mut index = fs::read_to_string(web.join("index.html"))?;
+    // The mark by which trunk knows what to copy; a browser knows it by another word.
+    let index = fs::read_to_string(web.join("index.html"))?;
+    let mut index = index.replace("<link data-trunk rel=\"css\"", "<link rel=\"stylesheet\"");
 
     let mut add = |path: &str, content_type: &str, bytes: &[u8]| -> Result<(), Box<dyn Error>> {
         let file = packed.join(if path == "/" { "index.html" } else { &path[1..] });

@@ -113,15 +113,31 @@ pub(super) static ENGLISH: Texts = Texts {
             }
         },
         means: |count, interval| {
-            let many = count.map_or(String::new(), |count| format!("{count} messages"));
-            let pause = interval.map_or(String::new(), |pause| format!("{pause} ms apart"));
-            let both = [many.as_str(), pause.as_str()]
-                .into_iter()
-                .filter(|part| !part.is_empty());
-            let both = both.collect::<Vec<_>>().join(", ");
-            format!(
-                "Server streaming asks the peer for answers: {both}. In a stream of requests, each Send sends: {both}."
-            )
+            let apart = interval.map(|pause| match pause {
+                "0" => "without a pause".to_owned(),
+                _ => format!("{pause} ms apart"),
+            });
+            let number = |count: &str, of: &str| match count {
+                "1" => format!("1 {of}"),
+                _ => format!("{count} {of}s"),
+            };
+            let counts = count.map(|count| (number(count, "answer"), number(count, "message")));
+            match (counts, apart) {
+                (None, None) => String::new(),
+                (Some((answers, messages)), None) => {
+                    format!(
+                        "Server streaming asks for {answers}. In a stream of requests, each Send sends {messages}."
+                    )
+                }
+                (None, Some(apart)) => {
+                    format!(
+                        "Server streaming asks for its answers {apart}. Run all four sends its names {apart}."
+                    )
+                }
+                (Some((answers, messages)), Some(apart)) => format!(
+                    "Server streaming asks for {answers} {apart}. In a stream of requests, each Send sends {messages} {apart}."
+                ),
+            }
         },
     },
     diagram: Diagram {
@@ -150,7 +166,7 @@ pub(super) static ENGLISH: Texts = Texts {
         received: |count, bytes| format!("{count} received, {bytes}"),
         to_send: |count| format!("{count} to send"),
         round_trip: |time| format!("{time} median round trip"),
-        peer_says: "It said:",
+        peer_says: "The peer says:",
         ended: |kind, status, took| format!("{kind}: {status} after {took}"),
         began: |kind| format!("{kind}: running"),
     },

@@ -121,15 +121,27 @@ pub(super) static SPANISH: Texts = Texts {
             }
         },
         means: |count, interval| {
-            let many = count.map_or(String::new(), |count| format!("mensajes: {count}"));
-            let pause = interval.map_or(String::new(), |pause| format!("uno cada {pause} ms"));
-            let both = [many.as_str(), pause.as_str()]
-                .into_iter()
-                .filter(|part| !part.is_empty());
-            let both = both.collect::<Vec<_>>().join(", ");
-            format!(
-                "El flujo del servidor le pide respuestas al par ({both}). En un flujo del cliente, cada Enviar manda ({both})."
-            )
+            let apart = interval.map(|pause| match pause {
+                "0" => "sin pausa".to_owned(),
+                _ => format!("cada {pause} ms"),
+            });
+            let number = |count: &str, one: &str| match count {
+                "1" => format!("1 {one}"),
+                _ => format!("{count} {one}s"),
+            };
+            let counts = count.map(|count| (number(count, "respuesta"), number(count, "mensaje")));
+            match (counts, apart) {
+                (None, None) => String::new(),
+                (Some((answers, messages)), None) => format!(
+                    "El flujo del servidor pide {answers}. En un flujo de peticiones, cada Enviar manda {messages}."
+                ),
+                (None, Some(apart)) => format!(
+                    "El flujo del servidor pide sus respuestas {apart}. Ejecutar las cuatro manda sus nombres {apart}."
+                ),
+                (Some((answers, messages)), Some(apart)) => format!(
+                    "El flujo del servidor pide {answers} {apart}. En un flujo de peticiones, cada Enviar manda {messages} {apart}."
+                ),
+            }
         },
     },
     diagram: Diagram {
@@ -158,7 +170,7 @@ pub(super) static SPANISH: Texts = Texts {
         received: |count, bytes| format!("recibidos: {count}, {bytes}"),
         to_send: |count| format!("por enviar: {count}"),
         round_trip: |time| format!("ida y vuelta mediana: {time}"),
-        peer_says: "Dijo:",
+        peer_says: "El par dice:",
         ended: |kind, status, took| format!("{kind}: {status} en {took}"),
         began: |kind| format!("{kind}: en curso"),
     },

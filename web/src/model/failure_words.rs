@@ -16,9 +16,9 @@ pub(super) fn sentence(failure: &Failure, language: Language) -> String {
 fn english(failure: &Failure) -> String {
     match failure {
         Failure::Unreachable { origin } => {
-            format!("No peer answers at {origin}. Start it with `parcero`; the page finds it by itself.")
+            format!("No peer answers at {origin}. Start it with “parcero”; the page finds it by itself.")
         }
-        Failure::CutOff => "The peer stopped while the call was under way. Start it again with `parcero`; \
+        Failure::CutOff => "The peer stopped while the call was under way. Start it again with “parcero”; \
                             the page finds it by itself, and the call can be sent again."
             .into(),
         Failure::Deadline => "The deadline passed and the peer said nothing. It may be busy or gone: \
@@ -31,7 +31,7 @@ fn english(failure: &Failure) -> String {
             ". Open the page at the address the peer prints when it starts.",
         ),
         Failure::NotGrpcWeb { content_type } => format!(
-            "Something that is no peer answered (`{content_type}`). See what else listens at this address."
+            "Something that is no peer answered (“{content_type}”). See what else listens at this address."
         ),
         Failure::NoTrailers => {
             "The answer ended without saying how the call went. Something between here and the peer cut it off.".into()
@@ -47,7 +47,7 @@ fn english(failure: &Failure) -> String {
             "This method takes a stream of requests, which a browser cannot send by fetch. Use the WebSocket.".into()
         }
         Failure::BadMetadata(key) => format!(
-            "The metadata `{key}` has a value a browser cannot send. Use plain ASCII, or a key that ends in -bin."
+            "The metadata “{key}” has a value a browser cannot send. Use plain ASCII, or a key that ends in -bin."
         ),
         Failure::NoBrowser => "Calls are made from inside a browser only.".into(),
     }
@@ -56,9 +56,9 @@ fn english(failure: &Failure) -> String {
 fn spanish(failure: &Failure) -> String {
     match failure {
         Failure::Unreachable { origin } => {
-            format!("Ningún par responde en {origin}. Iniciarlo con `parcero`; la página lo encuentra sola.")
+            format!("Ningún par responde en {origin}. Iniciarlo con “parcero”; la página lo encuentra sola.")
         }
-        Failure::CutOff => "El par se detuvo durante la llamada. Iniciarlo de nuevo con `parcero`; \
+        Failure::CutOff => "El par se detuvo durante la llamada. Iniciarlo de nuevo con “parcero”; \
                             la página lo encuentra sola y la llamada se puede enviar otra vez."
             .into(),
         Failure::Deadline => "Venció el plazo (deadline) y el par no dijo nada. Puede estar ocupado o ausente: \
@@ -73,7 +73,7 @@ fn spanish(failure: &Failure) -> String {
             ". Abrir la página en la dirección que el par imprime al iniciar.",
         ),
         Failure::NotGrpcWeb { content_type } => format!(
-            "Respondió algo que no es un par (`{content_type}`). Ver qué más escucha en esta dirección."
+            "Respondió algo que no es un par (“{content_type}”). Ver qué más escucha en esta dirección."
         ),
         Failure::NoTrailers => {
             "La respuesta terminó sin decir cómo salió la llamada. Algo entre aquí y el par la cortó.".into()
@@ -92,7 +92,7 @@ fn spanish(failure: &Failure) -> String {
                 .into()
         }
         Failure::BadMetadata(key) => format!(
-            "El metadato `{key}` tiene un valor que un navegador no puede enviar. Usar ASCII, o una clave que termine en -bin."
+            "El metadato “{key}” tiene un valor que un navegador no puede enviar. Usar ASCII, o una clave que termine en -bin."
         ),
         Failure::NoBrowser => "Las llamadas solo se hacen desde un navegador.".into(),
     }

@@ -42,10 +42,10 @@ fn a_message_is_prefix_tags_lengths_and_values() {
         &[
             "00: flags: a message, not compressed",
             "00 00 00 14: length: 20 bytes follow (u32, big-endian)",
-            "0a: field 1 `name`, string; wire type 2, a length and then as many bytes",
+            "0a: field 1 “name”, string; wire type 2, a length first",
             "0b: 11 bytes long",
             "54 65 6c 65 …: \"Telemática\"",
-            "12: field 2 `greeting`, string; wire type 2, a length and then as many bytes",
+            "12: field 2 “greeting”, string; wire type 2, a length first",
             "05: 5 bytes long",
             "48 65 6c 6c …: \"Hello\"",
         ],
@@ -69,12 +69,12 @@ fn a_message_inside_a_message_is_taken_apart_too() {
         &[
             "00: flags: a message, not compressed",
             "00 00 00 0a: length: 10 bytes follow (u32, big-endian)",
-            "0a: field 1 `message`, string; wire type 2, a length and then as many bytes",
+            "0a: field 1 “message”, string; wire type 2, a length first",
             "01: 1 byte long",
             "31: \"1\"",
-            "12: field 2 `request`, repeated HelloRequest; wire type 2, a length and then as many bytes",
+            "12: field 2 “request”, repeated HelloRequest; wire type 2, a length first",
             "05: 5 bytes long",
-            "  0a: field 1 `name`, string; wire type 2, a length and then as many bytes",
+            "  0a: field 1 “name”, string; wire type 2, a length first",
             "  03: 3 bytes long",
             "  41 6e 61: \"Ana\"",
         ],
@@ -94,7 +94,7 @@ fn trailers_are_lines_and_the_status_has_its_name() {
             "00 00 00 35: length: 53 bytes follow (u32, big-endian)",
             "67 72 70 63 …: the status of the call: 5 NOT_FOUND",
             "67 72 70 63 …: what the peer says about it: no café",
-            "62 72 6f 6b …: not a header: `name: value`",
+            "62 72 6f 6b …: not a header: “name: value”",
         ],
     );
 }
@@ -108,7 +108,7 @@ fn an_unknown_field_is_shown_by_its_number_and_its_looks() {
         &[
             "00: flags: a message, not compressed",
             "00 00 00 0b: length: 11 bytes follow (u32, big-endian)",
-            "1a: field 3, which this page does not know; wire type 2, a length and then as many bytes",
+            "1a: field 3, which this page does not know; wire type 2, a length first",
             "02: 2 bytes long",
             "68 69: \"hi\"",
             "20: field 4, which this page does not know; wire type 0, a varint",

@@ -29,8 +29,8 @@ impl Meaning {
                 let kind = kind_of(field);
                 let how = wire_type.words(language);
                 match language {
-                    English => format!("field {number} `{name}`, {kind}; {how}"),
-                    Spanish => format!("campo {number} `{name}`, {kind}; {how}"),
+                    English => format!("field {number} “{name}”, {kind}; {how}"),
+                    Spanish => format!("campo {number} “{name}”, {kind}; {how}"),
                 }
             }
             Self::Tag {
@@ -138,8 +138,8 @@ impl WireType {
             (Self::Varint, Spanish) => "tipo 0, un varint",
             (Self::Fixed64, English) => "wire type 1, eight bytes",
             (Self::Fixed64, Spanish) => "tipo 1, ocho bytes",
-            (Self::LengthDelimited, English) => "wire type 2, a length and then as many bytes",
-            (Self::LengthDelimited, Spanish) => "tipo 2, una longitud y luego esos bytes",
+            (Self::LengthDelimited, English) => "wire type 2, a length first",
+            (Self::LengthDelimited, Spanish) => "tipo 2, primero la longitud",
             (Self::StartGroup, English) => "wire type 3, the start of a group",
             (Self::StartGroup, Spanish) => "tipo 3, el inicio de un grupo",
             (Self::EndGroup, English) => "wire type 4, the end of a group",
@@ -181,8 +181,8 @@ impl Unknown {
                 "no son los números del campo: sobran bytes",
             ),
             Self::NotAHeader => (
-                "not a header: `name: value`",
-                "no es un encabezado: `nombre: valor`",
+                "not a header: “name: value”",
+                "no es un encabezado: “nombre: valor”",
             ),
             Self::TooMany => (
                 "the rest of a frame with very many parts",

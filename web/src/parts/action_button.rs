@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 /// A button of a form. While there is a reason not to press it, it stays in reach of the keyboard and says the
-/// reason instead of doing anything.
+/// reason instead of doing anything: when it is pointed at, when it is read aloud, and below it when it is pressed.
 #[component]
 pub fn ActionButton(
     /// Its name in `data-action`.
@@ -31,7 +31,10 @@ pub fn ActionButton(
         let reason_id = reason_id.clone();
         move || why_not.get().map(|_| reason_id.clone())
     };
+    // Pointing at it shows the reason as well, but not every person points.
+    let was_pressed_in_vain = RwSignal::new(false);
     let press = move |_| {
+        was_pressed_in_vain.set(why_not.get_untracked().is_some());
         if why_not.get_untracked().is_none()
             && let Some(press) = on_press
         {
@@ -47,10 +50,15 @@ pub fn ActionButton(
             aria-describedby=described_by
             title=move || why_not.get()
             on:click=press
+            on:blur=move |_| was_pressed_in_vain.set(false)
         >
             {label}
         </button>
-        <span id=reason_id hidden>
+        <span
+            id=reason_id
+            class="why"
+            hidden=move || !was_pressed_in_vain.get() || why_not.get().is_none()
+        >
             {move || why_not.get().unwrap_or_default()}
         </span>
     }

@@ -38,10 +38,10 @@ pub fn StatusPill(
         call.with(|call| match (call.phase(), call.doing()) {
             (Phase::Ended(outcome), _) => {
                 let code = outcome.status.code();
-                let look = if code == Code::Ok {
-                    "pill is-ok"
-                } else {
-                    "pill is-bad"
+                let look = match outcome.by {
+                    EndedBy::Person => "pill",
+                    EndedBy::Peer | EndedBy::Way if code == Code::Ok => "pill is-ok",
+                    EndedBy::Peer | EndedBy::Way => "pill is-bad",
                 };
                 let number = i32::from(code);
                 (
@@ -125,19 +125,26 @@ pub fn Failed(
         call.with(|call| match call.phase() {
             Phase::Ended(outcome) if outcome.status.code() != Code::Ok => {
                 let explanation = explanation(outcome, say.language());
-                Some((explanation.sentence, visible(&explanation.said, SAID_CHARS)))
+                let said = visible(&explanation.said, SAID_CHARS);
+                Some((explanation.sentence, said, outcome.by))
             }
             _ => None,
         })
     });
     move || {
-        failure.get().map(|(sentence, said)| {
+        failure.get().map(|(sentence, said, by)| {
             let said = (!said.is_empty()).then(|| {
                 view! {
                     <span class="said">{say.text(|texts| texts.outcome.peer_says)} " " <q>{said}</q></span>
                 }
             });
-            view! { <p class="failed" data-failed>{sentence} " " {said}</p> }
+            // To give a call up is no failure.
+            let look = if by == EndedBy::Person {
+                "failed is-cancelled"
+            } else {
+                "failed"
+            };
+            view! { <p class=look data-failed>{sentence} " " {said}</p> }
         })
     }
 }

@@ -53,7 +53,7 @@ fn look(what: &What) -> &'static str {
         What::Finished => "sent is-note",
         What::Ended(Outcome {
             by: EndedBy::Person, ..
-        }) => "sent is-end is-bad",
+        }) => "sent is-end is-cancelled",
         What::Ended(Outcome { by: EndedBy::Way, .. }) => "broken is-end is-bad",
         What::Ended(Outcome {
             status,
