@@ -20,12 +20,14 @@ pub use body::ResponseBody;
 use crate::tap::Tap;
 use call::Call;
 use pipe::Pipe;
+use turns::Turn;
 
 mod body;
 mod call;
 mod inbox;
 mod pipe;
 mod send;
+mod turns;
 
 /// Calls the peer at an origin, each call over a WebSocket of its own. A cheap clone.
 ///
@@ -37,9 +39,12 @@ mod send;
 /// ```
 ///
 /// What may surprise:
-/// - Dropping the future of a call, or the stream of its replies, closes the socket, which cancels the call.
+/// - Dropping the future of a call, or the stream of its replies, closes the socket, which cancels the call. A handler
+///   that does not read what was sent before hears of it only when it reads on.
+/// - Of many calls begun at once a few open their sockets at a time, as browsers punish more.
 /// - Requests are sent while nobody reads the replies. What is sent and has not left the browser is bounded; what
 ///   arrives and is not read is not, as a browser's WebSocket cannot be told to wait.
+/// - In a tab in the background a browser's timers are slow, and so is an upload of more than 1 MiB.
 /// - A [`Tap`] in the extensions of a request is told everything that crosses.
 #[derive(Debug, Clone)]
 pub struct Socket {
@@ -66,19 +71,22 @@ impl Service<Request<Body>> for Socket {
     }
 
     fn call(&mut self, request: Request<Body>) -> ResponseFuture {
-        let opened = open(&self.origin, request);
+        let origin = self.origin.clone();
         ResponseFuture {
-            future: SendWrapper::new(Box::pin(async { opened?.response().await })),
+            future: SendWrapper::new(Box::pin(async move {
+                let turn = Turn::wait(&origin).await;
+                open(&origin, request, turn)?.response().await
+            })),
         }
     }
 }
 
 /// Opens the socket of a call and starts to send its request.
-fn open(origin: &str, request: Request<Body>) -> Result<Call, Status> {
+fn open(origin: &str, request: Request<Body>, turn: Turn) -> Result<Call, Status> {
     let (mut parts, body) = request.into_parts();
     let tap = parts.extensions.remove::<Tap>();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let (pipe, listeners) = Pipe::open(origin, path, tap.clone())?;
+    let (pipe, listeners) = Pipe::open(origin, path, tap.clone(), turn)?;
 
     let headers = first_message(parts.headers);
     let (sending, abort) = abortable(send::send(pipe.clone(), headers, body, tap));

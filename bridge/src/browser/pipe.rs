@@ -9,7 +9,10 @@ use tonic::Status;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
-use super::inbox::{Arrived, Inbox};
+use super::{
+    inbox::{Arrived, Inbox},
+    turns::Turn,
+};
 use crate::tap::{Crossing, Tap};
 
 const SUBPROTOCOL: &str = "grpc-websockets";
@@ -28,6 +31,8 @@ struct State {
     inbox: Inbox,
     is_open: bool,
     open_waker: Option<Waker>,
+    /// Until the socket is open, or given up.
+    turn: Option<Turn>,
     sender: Option<AbortHandle>,
 }
 
@@ -50,7 +55,12 @@ impl Drop for Listeners {
 }
 
 impl Pipe {
-    pub(super) fn open(origin: &str, path: &str, tap: Option<Tap>) -> Result<(Rc<Self>, Listeners), Status> {
+    pub(super) fn open(
+        origin: &str,
+        path: &str,
+        tap: Option<Tap>,
+        turn: Turn,
+    ) -> Result<(Rc<Self>, Listeners), Status> {
         let url = format!("{}{path}", socket_origin(origin));
         let socket = WebSocket::new_with_str(&url, SUBPROTOCOL).map_err(|error| {
             Status::invalid_argument(format!("the browser opens no socket to {url}: {}", text(&error)))
@@ -64,6 +74,7 @@ impl Pipe {
                 inbox: Inbox::new(),
                 is_open: false,
                 open_waker: None,
+                turn: Some(turn),
                 sender: None,
             }),
         });
@@ -153,6 +164,7 @@ impl Pipe {
         }
         // Without a code it cannot throw; on a socket that is closed it does nothing.
         let _ = self.socket.close();
+        self.end_turn();
     }
 
     fn opened(&self) {
@@ -164,6 +176,7 @@ impl Pipe {
         if let Some(waker) = waker {
             waker.wake();
         }
+        self.end_turn();
     }
 
     fn received(&self, event: &MessageEvent) {
@@ -188,6 +201,13 @@ impl Pipe {
         let is_open = self.state.borrow().is_open;
         let status = lost(event.code(), is_open, &self.origin);
         self.change(|inbox| inbox.fail(status));
+        self.end_turn();
+    }
+
+    /// Lets another socket be opened.
+    fn end_turn(&self) {
+        let turn = self.state.borrow_mut().turn.take();
+        drop(turn);
     }
 
     /// Changes the inbox, wakes its reader, and stops the sender if the call has ended.

@@ -11,7 +11,7 @@ use crate::page::{Outcome, Servers, equal, go_on, hello, pause, report, unexpect
 
 /// The size of one message of an endless upload.
 const CHUNK: usize = 64 * 1024;
-/// What may be on its way to a handler that does not read: 256 KiB in the browser, some in the network process, what
+/// What may be on its way to a handler that does not read: 1 MiB in the browser, some in the network process, what
 /// the kernel holds of a loopback connection, and 1 MiB in the server.
 const MOST_ON_ITS_WAY: usize = 24 << 20;
 

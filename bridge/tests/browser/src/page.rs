@@ -90,6 +90,11 @@ async fn fetch(path: &str, init: &RequestInit) -> u16 {
     response.unchecked_into::<Response>().status()
 }
 
+/// Milliseconds since some time.
+pub(crate) fn now() -> f64 {
+    window().performance().expect("a page has a clock").now()
+}
+
 pub(crate) async fn pause(milliseconds: i32) {
     let later = Promise::new(&mut |resolve, _| {
         window()
