@@ -2,6 +2,7 @@
 
 mod bench;
 mod process;
+mod raw;
 mod roads;
 mod service;
 mod size;

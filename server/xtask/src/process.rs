@@ -19,7 +19,10 @@ use tonic::{
 };
 use tonic_web::GrpcWebLayer;
 
-use crate::service::{Bench, BenchServer};
+use crate::{
+    raw,
+    service::{Bench, BenchServer},
+};
 
 /// What a server process serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -30,6 +33,8 @@ pub(crate) enum Kind {
     Plain,
     /// A whole peer without its page.
     Peer,
+    /// WebSockets, and no gRPC at all.
+    Raw,
 }
 
 /// Serves until the parent process closes our standard input. Says on which port, on a line of its own.
@@ -45,6 +50,9 @@ pub(crate) async fn serve(kind: Kind) -> anyhow::Result<()> {
             .add_service(BenchServer::new(Bench))
             .serve_with_incoming_shutdown(incoming, parent_is_gone())
             .await?);
+    }
+    if kind == Kind::Raw {
+        return raw::serve(any_port, parent_is_gone()).await;
     }
     // The page that measures a browser comes from a port of its own.
     let door = Door::bind(&[any_port], vec!["http://localhost:*".parse()?]).await?;

@@ -43,8 +43,13 @@ impl generated::bench_server::Bench for Bench {
     }
 
     async fn down(&self, request: Request<DownRequest>) -> Result<Response<Payloads>, Status> {
-        let body = Bytes::from(vec![7; request.into_inner().bytes as usize]);
-        Ok(Response::new(stream::repeat(Payload { body }).map(Ok).boxed()))
+        let DownRequest { bytes, messages } = request.into_inner();
+        let body = Bytes::from(vec![7; bytes as usize]);
+        let endless = stream::repeat(Payload { body }).map(Ok);
+        Ok(Response::new(match messages {
+            0 => endless.boxed(),
+            count => endless.take(count as usize).boxed(),
+        }))
     }
 
     async fn up(&self, request: Request<Streaming<Payload>>) -> Result<Response<UpReply>, Status> {

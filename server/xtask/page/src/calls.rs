@@ -1,13 +1,18 @@
 //! The calls, made by the bridge's browser end.
 
+use std::{cell::Cell, rc::Rc};
+
 use bridge::browser::Socket;
 use bytes::Bytes;
 use futures_channel::mpsc;
-use futures_util::{SinkExt, Stream, StreamExt, future, stream};
+use futures_util::{SinkExt, Stream, StreamExt, stream};
 use http::uri::PathAndQuery;
+use send_wrapper::SendWrapper;
 use tonic::{Request, Status, Streaming, client::Grpc};
 use tonic_prost::ProstCodec;
-use web_sys::{Performance, Window};
+use web_sys::Performance;
+
+use crate::work::{Direction, Lane, SMALL};
 
 /// `bench.Payload`
 #[derive(Clone, PartialEq, prost::Message)]
@@ -21,6 +26,8 @@ struct Payload {
 struct DownRequest {
     #[prost(uint32, tag = "1")]
     bytes: u32,
+    #[prost(uint32, tag = "2")]
+    messages: u32,
 }
 
 /// `bench.UpReply`
@@ -30,118 +37,132 @@ struct UpReply {
     messages: u64,
 }
 
-/// What is measured, with messages of so many bytes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Kind {
-    /// A small message there and back, one after the other, in one call.
-    RoundTrips,
-    /// The same with a call, and so a socket, for each.
-    ShortCalls,
-    /// Answers.
-    Down(usize),
-    /// Requests.
-    Up(usize),
-    /// Requests as fast as they leave, and their answers as they come.
-    BothWays(usize),
-}
-
 /// Calls one peer.
-pub(crate) struct Caller {
+pub(crate) struct Calls {
     socket: Socket,
     clock: Performance,
 }
 
-impl Caller {
-    /// A caller of the peer at this origin.
-    pub(crate) fn new(peer: &str, window: &Window) -> Result<Self, String> {
-        Ok(Self {
+/// A bidirectional call.
+pub(crate) struct Conversation {
+    requests: mpsc::Sender<Payload>,
+    answers: Streaming<Payload>,
+}
+
+impl Calls {
+    /// Calls of the peer at this origin.
+    pub(crate) fn new(peer: &str, clock: Performance) -> Self {
+        Self {
             socket: Socket::new(peer),
-            clock: window.performance().ok_or("this browser has no clock")?,
-        })
-    }
-
-    /// Does something for a while, so many times at once. Operations per second.
-    pub(crate) async fn measure(&self, kind: Kind, at_once: usize, span_ms: f64) -> Result<f64, Status> {
-        let began = self.clock.now();
-        let end = began + span_ms;
-        let operations = future::try_join_all((0..at_once).map(|_| self.one(kind, end))).await?;
-        let seconds = (self.clock.now() - began) / 1000.0;
-        Ok(operations.iter().sum::<u64>() as f64 / seconds)
-    }
-
-    async fn one(&self, kind: Kind, end: f64) -> Result<u64, Status> {
-        match kind {
-            Kind::RoundTrips => self.round_trips(u64::MAX, end).await,
-            Kind::ShortCalls => {
-                let mut calls = 0;
-                while self.clock.now() < end {
-                    calls += self.round_trips(1, end).await?;
-                }
-                Ok(calls)
-            }
-            Kind::Down(bytes) => {
-                let request = DownRequest { bytes: bytes as u32 };
-                let answers: Streaming<Payload> =
-                    self.call("/bench.Bench/Down", stream::iter([request])).await?;
-                self.count(answers, end).await
-            }
-            Kind::Up(bytes) => {
-                let mut answers: Streaming<UpReply> =
-                    self.call("/bench.Bench/Up", self.payloads(bytes, end)).await?;
-                let answer = answers.message().await?;
-                answer.map(|answer| answer.messages).ok_or_else(ended)
-            }
-            Kind::BothWays(bytes) => {
-                let requests = self.payloads(bytes, end);
-                let answers: Streaming<Payload> = self.call("/bench.Bench/PingPong", requests).await?;
-                self.count(answers, end).await
-            }
+            clock,
         }
-    }
-
-    async fn round_trips(&self, at_most: u64, end: f64) -> Result<u64, Status> {
-        let (mut sender, requests) = mpsc::channel(1);
-        let mut answers: Streaming<Payload> = self.call("/bench.Bench/PingPong", requests).await?;
-        let mut round_trips = 0;
-        while round_trips < at_most && self.clock.now() < end {
-            sender.send(payload(16)).await.map_err(|_| ended())?;
-            answers.message().await?.ok_or_else(ended)?;
-            round_trips += 1;
-        }
-        Ok(round_trips)
-    }
-
-    async fn count(&self, mut answers: Streaming<Payload>, end: f64) -> Result<u64, Status> {
-        let mut messages = 0;
-        while self.clock.now() < end && answers.message().await?.is_some() {
-            messages += 1;
-        }
-        Ok(messages)
-    }
-
-    /// Messages without end, until `end`.
-    fn payloads(&self, bytes: usize, end: f64) -> impl Stream<Item = Payload> + use<> {
-        let clock = send_wrapper::SendWrapper::new(self.clock.clone());
-        stream::repeat(payload(bytes)).take_while(move |_| future::ready(clock.now() < end))
     }
 
     async fn call<M, A>(
         &self,
         path: &'static str,
         requests: impl Stream<Item = M> + Send + 'static,
-    ) -> Result<Streaming<A>, Status>
+    ) -> Result<Streaming<A>, String>
     where
         M: prost::Message + 'static,
         A: prost::Message + Default + 'static,
     {
         let mut client = Grpc::new(self.socket.clone());
-        client.ready().await?;
+        client.ready().await.map_err(say)?;
         let path = PathAndQuery::from_static(path);
         let response = client
             .streaming(Request::new(requests), path, ProstCodec::<M, A>::default())
-            .await?;
+            .await
+            .map_err(say)?;
         Ok(response.into_inner())
     }
+
+    /// So many requests, and when the first of them was asked for.
+    fn requests(&self, bytes: usize, count: u32) -> (impl Stream<Item = Payload> + use<>, Rc<Cell<f64>>) {
+        let began = Rc::new(Cell::new(0.0));
+        let note = SendWrapper::new((self.clock.clone(), began.clone()));
+        let first = stream::once(async move {
+            note.1.set(note.0.now());
+            payload(bytes)
+        });
+        (
+            first.chain(stream::repeat(payload(bytes)).take(count as usize - 1)),
+            began,
+        )
+    }
+}
+
+impl Lane for Calls {
+    type Conversation = Conversation;
+
+    async fn open(&self) -> Result<Conversation, String> {
+        let (requests, stream) = mpsc::channel(1);
+        let answers = self.call("/bench.Bench/PingPong", stream).await?;
+        Ok(Conversation { requests, answers })
+    }
+
+    async fn round_trip(conversation: &mut Conversation) -> Result<(), String> {
+        let sent = conversation.requests.send(payload(SMALL)).await;
+        sent.map_err(|_| "the call ended too soon")?;
+        next(&mut conversation.answers).await.map(drop)
+    }
+
+    async fn end(conversation: Conversation) -> Result<(), String> {
+        let Conversation {
+            requests,
+            mut answers,
+        } = conversation;
+        drop(requests);
+        match answers.message().await.map_err(say)? {
+            None => Ok(()),
+            Some(_) => Err("an answer too many".into()),
+        }
+    }
+
+    async fn stream(&self, direction: Direction, bytes: usize, count: u32) -> Result<f64, String> {
+        let began = match direction {
+            Direction::Down => {
+                let request = DownRequest {
+                    bytes: bytes as u32,
+                    // One more, whose arrival is the beginning.
+                    messages: count + 1,
+                };
+                let request = stream::iter([request]);
+                let mut answers: Streaming<Payload> = self.call("/bench.Bench/Down", request).await?;
+                next(&mut answers).await?;
+                let began = self.clock.now();
+                take(answers, count).await?;
+                began
+            }
+            Direction::Up => {
+                let (requests, began) = self.requests(bytes, count);
+                let mut answers: Streaming<UpReply> = self.call("/bench.Bench/Up", requests).await?;
+                let taken = next(&mut answers).await?.messages;
+                if taken != u64::from(count) {
+                    return Err(format!("{taken} of {count} messages arrived"));
+                }
+                began.get()
+            }
+            Direction::BothWays => {
+                let (requests, began) = self.requests(bytes, count);
+                take(self.call("/bench.Bench/PingPong", requests).await?, count).await?;
+                began.get()
+            }
+        };
+        Ok(self.clock.now() - began)
+    }
+}
+
+async fn take(mut answers: Streaming<Payload>, count: u32) -> Result<(), String> {
+    for _ in 0..count {
+        next(&mut answers).await?;
+    }
+    Ok(())
+}
+
+async fn next<A>(answers: &mut Streaming<A>) -> Result<A, String> {
+    let answer = answers.message().await.map_err(say)?;
+    answer.ok_or_else(|| "the call ended too soon".into())
 }
 
 fn payload(bytes: usize) -> Payload {
@@ -150,6 +171,7 @@ fn payload(bytes: usize) -> Payload {
     }
 }
 
-fn ended() -> Status {
-    Status::internal("the call ended too soon")
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn say(status: Status) -> String {
+    status.to_string()
 }

@@ -4,6 +4,10 @@
 mod calls;
 #[cfg(target_arch = "wasm32")]
 mod page;
+#[cfg(target_arch = "wasm32")]
+mod raw;
+#[cfg(target_arch = "wasm32")]
+mod work;
 
 fn main() {
     #[cfg(target_arch = "wasm32")]

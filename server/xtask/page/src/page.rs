@@ -2,31 +2,48 @@
 
 use std::fmt::Write;
 
-use tonic::Status;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, UrlSearchParams, Window};
 
-use crate::calls::{Caller, Kind};
+use crate::{
+    calls::Calls,
+    raw::Raw,
+    work::{Direction, Work, per_second},
+};
 
-/// Every measurement: its name in the report, what is done, and how often at once.
-const MEASUREMENTS: [(&str, Kind, usize); 9] = [
-    ("round trips/s, 1 at once", Kind::RoundTrips, 1),
-    ("round trips/s, 64 at once", Kind::RoundTrips, 64),
-    ("messages/s down, 16 bytes", Kind::Down(16), 1),
-    ("messages/s up, 16 bytes", Kind::Up(16), 1),
-    ("messages/s both ways at once, 16 bytes", Kind::BothWays(16), 1),
-    ("messages/s down, 64 KiB", Kind::Down(64 * 1024), 1),
-    ("messages/s up, 64 KiB", Kind::Up(64 * 1024), 1),
+const KIB_64: usize = 64 * 1024;
+
+/// Every measurement: its name in the report, what is done, and how often. Each takes some tenths of a second.
+const MEASUREMENTS: [(&str, Work, u32); 9] = [
+    ("round trips/s, 1 at once", Work::RoundTrips(1), 300),
+    ("round trips/s, 64 at once", Work::RoundTrips(64), 640),
+    (
+        "messages/s down, 16 bytes",
+        Work::Stream(Direction::Down, 16),
+        3000,
+    ),
+    ("messages/s up, 16 bytes", Work::Stream(Direction::Up, 16), 3000),
+    (
+        "messages/s both ways at once, 16 bytes",
+        Work::Stream(Direction::BothWays, 16),
+        2000,
+    ),
+    (
+        "messages/s down, 64 KiB",
+        Work::Stream(Direction::Down, KIB_64),
+        400,
+    ),
+    ("messages/s up, 64 KiB", Work::Stream(Direction::Up, KIB_64), 400),
     (
         "messages/s both ways at once, 64 KiB",
-        Kind::BothWays(64 * 1024),
-        1,
+        Work::Stream(Direction::BothWays, KIB_64),
+        200,
     ),
-    ("short bidi calls/s, 1 at once", Kind::ShortCalls, 1),
+    ("short bidi calls/s, 1 at once", Work::ShortCalls, 16),
 ];
 
-/// Measures once all there is, as often as asked, and reports a line for each figure.
+/// Measures all there is, as often as asked, and reports a line for each pair of figures.
 pub(crate) async fn run() {
     let Some(window) = web_sys::window() else {
         return;
@@ -50,18 +67,30 @@ async fn measure(window: &Window) -> Result<String, String> {
             .get(name)
             .ok_or_else(|| format!("the address has no {name}"))
     };
-    let caller = Caller::new(&parameter("peer")?, window)?;
-    let span_ms: f64 = parameter("span")?.parse().map_err(|_| "span is no number")?;
+    let clock = window.performance().ok_or("this browser has no clock")?;
+    let calls = Calls::new(&parameter("peer")?, clock.clone());
+    let raw = Raw::new(parameter("raw")?, clock.clone(), window.clone());
     let rounds: usize = parameter("rounds")?.parse().map_err(|_| "rounds is no number")?;
 
     let mut report = String::new();
-    for _ in 0..rounds {
-        for (name, kind, at_once) in MEASUREMENTS {
-            let per_second = caller
-                .measure(kind, at_once, span_ms)
-                .await
-                .map_err(|status: Status| format!("{name}: {status}"))?;
-            writeln!(report, "{name}\t{per_second}").map_err(|error| error.to_string())?;
+    for round in 0..rounds {
+        for (name, work, count) in MEASUREMENTS {
+            let explain = |why: String| format!("{name}: {why}");
+            // Another lane begins each round, so that none always follows the same one.
+            let (bridge, raw) = if round % 2 == 0 {
+                let bridge = per_second(&calls, work, count, &clock).await.map_err(explain)?;
+                (
+                    bridge,
+                    per_second(&raw, work, count, &clock).await.map_err(explain)?,
+                )
+            } else {
+                let raw = per_second(&raw, work, count, &clock).await.map_err(explain)?;
+                (
+                    per_second(&calls, work, count, &clock).await.map_err(explain)?,
+                    raw,
+                )
+            };
+            writeln!(report, "{name}\t{bridge}\t{raw}").map_err(|error| error.to_string())?;
         }
     }
     Ok(report)

@@ -1,6 +1,7 @@
-//! The bridge from inside a real browser, with the browser end the page has.
+//! The bridge from inside a real browser, with the browser end the page has, beside a WebSocket without any of it.
 //!
-//! A page made for this alone, from a server of its own, calls the peer cross-origin and posts its figures back.
+//! A page made for this alone, from a server of its own, calls the peer cross-origin and posts its figures back. What
+//! a browser allows is little compared with a server, so the ratio to the bare WebSocket is the figure to look at.
 
 use std::{path::Path, process::Stdio, time::Duration};
 
@@ -25,6 +26,8 @@ const PAGE: &str = "bench-page";
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 /// How long a browser may take to start, and to load the page.
 const START_TIME: Duration = Duration::from_secs(60);
+/// How long one round may take: it takes about five seconds where nothing else runs.
+const ROUND_TIME: Duration = Duration::from_secs(30);
 
 /// Measures and prints a table. Says so and goes on where there is no browser.
 pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
@@ -40,12 +43,13 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     serving.spawn(async move { axum::serve(listener, router).await });
 
     let peer = Process::start(Kind::Front).await?;
+    let raw = Process::start(Kind::Raw).await?;
     let profile = tempfile::tempdir()?;
     let address = format!(
-        "http://localhost:{}/?peer=http://localhost:{}&span={}&rounds={}",
+        "http://localhost:{}/?peer=http://localhost:{}&raw=ws://localhost:{}&rounds={}",
         page.port(),
         peer.address().port(),
-        effort.span.as_millis(),
+        raw.address().port(),
         effort.rounds
     );
     let mut chromium = Command::new(browser)
@@ -67,8 +71,7 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
-    // Each of a dozen figures may take twice its span.
-    let patience = START_TIME + effort.span * u32::try_from(effort.rounds)? * 24;
+    let patience = START_TIME + ROUND_TIME * u32::try_from(effort.rounds)?;
     let report = timeout(patience, reports.recv())
         .await
         .context("the browser did not report")?
@@ -154,28 +157,32 @@ fn router(folder: &Path, reports: mpsc::Sender<String>) -> anyhow::Result<Router
 }
 
 fn print(version: &str, effort: Effort, report: &str) -> anyhow::Result<()> {
-    let figures: Vec<(&str, f64)> = report
-        .lines()
-        .map(|line| {
-            let (name, figure) = line
-                .split_once('\t')
-                .context("the page's report has a line without a figure")?;
-            match figure.parse() {
-                Ok(figure) => Ok((name, figure)),
-                Err(_) => bail!("the page {name}: {figure}"),
-            }
-        })
-        .collect::<Result<_, _>>()?;
-    let mut table = Table::new(&["bridge, from a browser", "per second"]);
+    let figures = report.lines().map(figures).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut table = Table::new(&["from a browser, per second", "bridge", "bare WebSocket", "÷ bare"]);
     let once = figures.len() / effort.rounds.max(1);
-    for (name, _) in &figures[..once] {
-        let same = figures.iter().filter(|(other, _)| other == name);
+    for (name, ..) in &figures[..once] {
+        let same = || figures.iter().filter(|(other, ..)| other == name);
+        let ratio = median(same().map(|(_, bridge, bare)| bridge / bare));
         table.add(vec![
             (*name).to_owned(),
-            number(median(same.map(|(_, figure)| *figure))),
+            number(median(same().map(|(_, bridge, _)| *bridge))),
+            number(median(same().map(|(.., bare)| *bare))),
+            ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}")),
         ]);
     }
-    println!("\nFrom {version}\n");
+    println!("\nFrom {version}, a fixed number of messages each round\n");
     table.print();
     Ok(())
+}
+
+/// A line of the page's report: what was measured, with the bridge and without.
+fn figures(line: &str) -> anyhow::Result<(&str, f64, f64)> {
+    let mut parts = line.split('\t');
+    let (Some(name), Some(first), second) = (parts.next(), parts.next(), parts.next()) else {
+        bail!("the page's report has a line without a figure: {line}");
+    };
+    match (first.parse(), second.map(str::parse)) {
+        (Ok(bridge), Some(Ok(bare))) => Ok((name, bridge, bare)),
+        _ => bail!("the page {name}: {first}"),
+    }
 }

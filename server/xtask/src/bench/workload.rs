@@ -131,6 +131,7 @@ async fn ping_pong(mut road: Road, start: &Barrier, span: Duration) -> anyhow::R
 async fn down(mut road: Road, start: &Barrier, span: Duration, bytes: usize) -> anyhow::Result<Tally> {
     let request = DownRequest {
         bytes: u32::try_from(bytes)?,
+        messages: 0,
     };
     let length = payload(bytes).len();
     start.wait().await;
