@@ -45,6 +45,7 @@ pub(crate) async fn check(servers: &Servers) {
     report("/no-headers", works(odd, "/no-headers")).await;
     report("/never-closed", works(odd, "/never-closed")).await;
     report("/in-pieces", works(odd, "/in-pieces")).await;
+    report("small requests share WebSocket messages", shared(odd)).await;
     report(
         "an origin that is none",
         fails("nonsense://", "/x", Code::InvalidArgument, "opens no socket"),
@@ -52,12 +53,17 @@ pub(crate) async fn check(servers: &Servers) {
     .await;
 }
 
-/// One unary call to a path; all of its answer.
+/// A call to a path with one request; all of its answer.
 async fn call(origin: &str, path: &'static str) -> Result<Vec<String>, Status> {
+    call_with(origin, path, 1).await
+}
+
+/// A call with so many requests that are all ready.
+async fn call_with(origin: &str, path: &'static str, requests: usize) -> Result<Vec<String>, Status> {
     let mut client = Grpc::new(Socket::new(origin));
     client.ready().await?;
     let codec = ProstCodec::<HelloRequest, HelloReply>::default();
-    let request = Request::new(stream::iter([hello("Ana")]));
+    let request = Request::new(stream::iter(vec![hello("Ana"); requests]));
     let response = client
         .streaming(request, PathAndQuery::from_static(path), codec)
         .await?;
@@ -82,4 +88,15 @@ async fn works(origin: &str, path: &'static str) -> Outcome {
         call(origin, path).await.map_err(unexpected)?,
         vec!["hello".to_owned()],
     )
+}
+
+async fn shared(odd: &str) -> Outcome {
+    let answer = call_with(odd, "/how-many-messages", 1000)
+        .await
+        .map_err(unexpected)?;
+    match answer.concat().parse::<usize>() {
+        // 14 KiB and the headers. Each costs a browser more than a request of any ordinary length does.
+        Ok(0..=4) => Ok(()),
+        _ => Err(format!("1000 requests were so many messages: {answer:?}")),
+    }
 }

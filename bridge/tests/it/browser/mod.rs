@@ -22,7 +22,7 @@ mod page;
 /// How long a browser may take to start, or to say what is next.
 const BROWSER_PATIENCE: Duration = Duration::from_secs(200);
 /// As many checks as the page makes; one that is left out is noticed.
-const CHECKS: usize = 30;
+const CHECKS: usize = 31;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_generated_client_works_in_a_browser() {

@@ -53,30 +53,25 @@ async fn call(stream: TcpStream) {
     .await;
     let Ok(mut socket) = accepted else { return };
     // All of the request first, so that what is lost is lost after it.
+    let mut messages = 0;
     while let Some(Ok(message)) = socket.next().await {
         if message.into_data()[..] == [client::FINISH] {
             break;
         }
+        messages += 1;
     }
     // A browser that has had enough of this is none of the server's business.
-    let _ = behave(&path, &mut socket).await;
+    let _ = behave(&path, messages, &mut socket).await;
 }
 
 async fn behave(
     path: &str,
+    messages: usize,
     socket: &mut WebSocketStream<TcpStream>,
 ) -> tokio_tungstenite::tungstenite::Result<()> {
     let headers = || block("x-odd: yes\r\n");
-    let reply = || {
-        Frame::message(
-            HelloReply {
-                message: "hello".into(),
-            }
-            .encode_to_vec()
-            .into(),
-        )
-        .encode()
-    };
+    let say = |message: String| Frame::message(HelloReply { message }.encode_to_vec().into()).encode();
+    let reply = || say("hello".into());
     let ok = || block("grpc-status: 0\r\n");
     match path {
         "/lost-midway" => {
@@ -109,6 +104,11 @@ async fn behave(
                 socket.send(Message::Binary(message)).await?;
             }
             drain(socket).await;
+        }
+        "/how-many-messages" => {
+            socket.send(Message::Binary(say(messages.to_string()))).await?;
+            socket.send(Message::Binary(ok())).await?;
+            close(socket, 1000).await?;
         }
         "/in-pieces" => {
             let all = [headers(), reply(), ok()].concat();

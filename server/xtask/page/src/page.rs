@@ -14,33 +14,49 @@ use crate::{
 
 const KIB_64: usize = 64 * 1024;
 
-/// Every measurement: its name in the report, what is done, and how often. Each takes some tenths of a second.
-const MEASUREMENTS: [(&str, Work, u32); 9] = [
-    ("round trips/s, 1 at once", Work::RoundTrips(1), 300),
-    ("round trips/s, 64 at once", Work::RoundTrips(64), 640),
+/// Every measurement: its name in the report, what is done, and how often with the bridge and bare. Each takes some
+/// tenths of a second.
+const MEASUREMENTS: [(&str, Work, u32, u32); 9] = [
+    ("round trips/s, 1 at once", Work::RoundTrips(1), 300, 300),
+    ("round trips/s, 64 at once", Work::RoundTrips(64), 1280, 1280),
     (
         "messages/s down, 16 bytes",
         Work::Stream(Direction::Down, 16),
         3000,
+        3000,
     ),
-    ("messages/s up, 16 bytes", Work::Stream(Direction::Up, 16), 3000),
+    // The bridge puts many into one WebSocket message.
+    (
+        "messages/s up, 16 bytes",
+        Work::Stream(Direction::Up, 16),
+        200_000,
+        3000,
+    ),
     (
         "messages/s both ways at once, 16 bytes",
         Work::Stream(Direction::BothWays, 16),
+        3000,
         2000,
     ),
     (
         "messages/s down, 64 KiB",
         Work::Stream(Direction::Down, KIB_64),
         400,
+        400,
     ),
-    ("messages/s up, 64 KiB", Work::Stream(Direction::Up, KIB_64), 400),
+    (
+        "messages/s up, 64 KiB",
+        Work::Stream(Direction::Up, KIB_64),
+        400,
+        400,
+    ),
     (
         "messages/s both ways at once, 64 KiB",
         Work::Stream(Direction::BothWays, KIB_64),
-        200,
+        300,
+        300,
     ),
-    ("short bidi calls/s, 1 at once", Work::ShortCalls, 16),
+    ("short bidi calls/s, 1 at once", Work::ShortCalls, 16, 16),
 ];
 
 /// Measures all there is, as often as asked, and reports a line for each pair of figures.
@@ -74,24 +90,25 @@ async fn measure(window: &Window) -> Result<String, String> {
 
     let mut report = String::new();
     for round in 0..rounds {
-        for (name, work, count) in MEASUREMENTS {
-            let explain = |why: String| format!("{name}: {why}");
+        for (name, work, with_bridge, with_none) in MEASUREMENTS {
+            let bridge = || per_second(&calls, work, with_bridge, &clock);
+            let bare = || per_second(&raw, work, with_none, &clock);
             // Another lane begins each round, so that none always follows the same one.
-            let (bridge, raw) = if round % 2 == 0 {
-                let bridge = per_second(&calls, work, count, &clock).await.map_err(explain)?;
-                (
-                    bridge,
-                    per_second(&raw, work, count, &clock).await.map_err(explain)?,
-                )
+            let pair = if round % 2 == 0 {
+                in_turn(bridge, bare).await
             } else {
-                let raw = per_second(&raw, work, count, &clock).await.map_err(explain)?;
-                (
-                    per_second(&calls, work, count, &clock).await.map_err(explain)?,
-                    raw,
-                )
+                in_turn(bare, bridge).await.map(|(bare, bridge)| (bridge, bare))
             };
-            writeln!(report, "{name}\t{bridge}\t{raw}").map_err(|error| error.to_string())?;
+            let (bridge, bare) = pair.map_err(|why| format!("{name}: {why}"))?;
+            writeln!(report, "{name}\t{bridge}\t{bare}").map_err(|error| error.to_string())?;
         }
     }
     Ok(report)
+}
+
+async fn in_turn(
+    first: impl AsyncFnOnce() -> Result<f64, String>,
+    second: impl AsyncFnOnce() -> Result<f64, String>,
+) -> Result<(f64, f64), String> {
+    Ok((first().await?, second().await?))
 }
