@@ -1,6 +1,7 @@
 //! One call as a card shows it: what crossed and when, and how it ended.
 
-use std::{collections::VecDeque, sync::Arc};
+pub mod log;
+pub mod phase;
 
 use bridge::{
     frame::{HEADERS, PREFIX_LEN},
@@ -10,16 +11,16 @@ use bytes::Bytes;
 use http::HeaderMap;
 use tonic::Status;
 
+use self::{
+    log::{Log, What},
+    phase::{Doing, EndedBy, Outcome, Phase},
+};
 use super::{
     hello::{Direction, Kind},
     round_trips::RoundTrips,
     visible::visible,
 };
 
-/// A card keeps this many events, the last ones: more than anyone reads, and few enough to draw at once.
-pub const KEPT_EVENTS: usize = 1_000;
-/// Frames are kept whole up to this many bytes, for Inspect: four messages of the largest size.
-const KEPT_BYTES: usize = 16 * 1024 * 1024;
 /// A row shows this many characters of a message; a card is narrower than that.
 const ROW_CHARS: usize = 200;
 /// A frame up to this size is copied, as keeping a part of a large buffer keeps all of it.
@@ -33,12 +34,7 @@ pub struct Call {
     run: Run,
     started_ms: f64,
     ended_ms: f64,
-    entries: VecDeque<Arc<Entry>>,
-    next_id: u64,
-    rows: u64,
-    /// Leading entries whose frame is no longer kept, and the bytes of the others.
-    bare: usize,
-    kept_bytes: usize,
+    log: Log,
     sent: Tally,
     received: Tally,
     asked: u64,
@@ -51,37 +47,6 @@ pub struct Call {
 /// One call of a card among those it made, so that a word from an earlier one is not taken for the present one's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Run(u64);
-
-/// How far a call has come.
-#[derive(Debug, Clone)]
-pub enum Phase {
-    /// Nothing was called yet.
-    Idle,
-    /// The call is under way.
-    Live,
-    /// The call has ended, and so.
-    Ended(Outcome),
-}
-
-/// How a call ended.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// Its status.
-    pub status: Status,
-    /// Who ended it.
-    pub by: EndedBy,
-}
-
-/// Who ended a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EndedBy {
-    /// The peer, with trailers.
-    Peer,
-    /// The person at the page, who cancelled.
-    Person,
-    /// Nobody: the way to the peer failed.
-    Way,
-}
 
 /// Messages that went one way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -103,44 +68,6 @@ pub struct Headers {
     pub trailers: Option<HeaderMap>,
 }
 
-/// One event of a call.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// Its number within the card; it never comes again.
-    pub id: u64,
-    /// Milliseconds since the start of the call.
-    pub at_ms: f64,
-    /// What happened.
-    pub what: What,
-}
-
-/// What an event is.
-#[derive(Debug, Clone)]
-pub enum What {
-    /// A message crossed.
-    Message {
-        /// Which way.
-        direction: Direction,
-        /// Which one of those that went this way, from 1.
-        number: u64,
-        /// What it says, safe to look at; nothing if the bytes are no such message.
-        text: Option<String>,
-        /// Its size with its prefix, in bytes.
-        bytes: usize,
-        /// The bytes themselves, prefix included, unless they are no longer kept.
-        frame: Option<Bytes>,
-    },
-    /// A frame of headers or trailers crossed. Drawn on the wire only.
-    Block {
-        /// The bytes, prefix included.
-        frame: Bytes,
-    },
-    /// The page has finished sending.
-    Finished,
-    /// The call ended.
-    Ended(Outcome),
-}
-
 /// What becomes of a call.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -156,17 +83,6 @@ pub enum Event {
     Cancelled,
 }
 
-/// What a call that is under way is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doing {
-    /// The request is out, the answer is not here.
-    Waiting,
-    /// Answers are coming.
-    Receiving,
-    /// Messages may be sent.
-    Open,
-}
-
 impl Call {
     /// A card of this kind before its first call.
     pub fn new(kind: Kind) -> Self {
@@ -176,11 +92,7 @@ impl Call {
             run: Run::default(),
             started_ms: 0.0,
             ended_ms: 0.0,
-            entries: VecDeque::new(),
-            next_id: 0,
-            rows: 0,
-            bare: 0,
-            kept_bytes: 0,
+            log: Log::default(),
             sent: Tally::default(),
             received: Tally::default(),
             asked: 0,
@@ -196,7 +108,7 @@ impl Call {
         *self = Self {
             phase: Phase::Live,
             run: Run(self.run.0 + 1),
-            next_id: self.next_id,
+            log: self.log.begun_anew(),
             started_ms: now_ms,
             ..Self::new(self.kind)
         };
@@ -228,6 +140,10 @@ impl Call {
                 self.end(now_ms, outcome);
             }
         }
+    }
+
+    fn push(&mut self, now_ms: f64, what: What) {
+        self.log.push((now_ms - self.started_ms).max(0.0), what);
     }
 
     fn crossed(&mut self, now_ms: f64, crossing: Crossing) {
@@ -292,35 +208,6 @@ impl Call {
         self.phase = Phase::Ended(outcome);
     }
 
-    fn push(&mut self, now_ms: f64, what: What) {
-        if !matches!(what, What::Block { .. }) {
-            self.rows += 1;
-        }
-        let at_ms = (now_ms - self.started_ms).max(0.0);
-        let entry = Entry {
-            id: self.next_id,
-            at_ms,
-            what,
-        };
-        self.next_id += 1;
-        self.kept_bytes += entry.kept_bytes();
-        self.entries.push_back(Arc::new(entry));
-        if self.entries.len() > KEPT_EVENTS
-            && let Some(oldest) = self.entries.pop_front()
-        {
-            self.kept_bytes -= oldest.kept_bytes();
-            self.bare = self.bare.saturating_sub(1);
-        }
-        while self.kept_bytes > KEPT_BYTES
-            && let Some(oldest) = self.entries.get_mut(self.bare)
-        {
-            self.kept_bytes -= oldest.kept_bytes();
-            *oldest = Arc::new(oldest.without_frame());
-            self.kept_bytes += oldest.kept_bytes();
-            self.bare += 1;
-        }
-    }
-
     /// The kind of call.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -360,19 +247,9 @@ impl Call {
         self.asked_finish || self.finished
     }
 
-    /// Every event that is kept, the oldest first.
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
-        self.entries.iter()
-    }
-
-    /// Events that are drawn as rows, counted from the start of the call.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    /// Rows that are no longer kept.
-    pub fn forgotten(&self) -> u64 {
-        self.rows - self.entries.iter().filter(|entry| entry.is_row()).count() as u64
+    /// What happened, as far as it is kept.
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// Messages that went to the peer.
@@ -413,29 +290,6 @@ impl Call {
             Phase::Live => Some((now_ms - self.started_ms).max(0.0)),
             Phase::Ended(_) => Some((self.ended_ms - self.started_ms).max(0.0)),
         }
-    }
-}
-
-impl Entry {
-    /// Whether the diagram draws it.
-    pub fn is_row(&self) -> bool {
-        !matches!(self.what, What::Block { .. })
-    }
-
-    fn kept_bytes(&self) -> usize {
-        match &self.what {
-            What::Message { frame, .. } => frame.as_ref().map_or(0, Bytes::len),
-            What::Block { frame } => frame.len(),
-            What::Finished | What::Ended(_) => 0,
-        }
-    }
-
-    fn without_frame(&self) -> Self {
-        let mut entry = self.clone();
-        if let What::Message { frame, .. } = &mut entry.what {
-            *frame = None;
-        }
-        entry
     }
 }
 

@@ -43,7 +43,8 @@ fn end(call: &mut Call, status: Status) {
 
 /// The rows of the diagram, as they read.
 fn rows(call: &Call) -> Vec<String> {
-    call.entries()
+    call.log()
+        .entries()
         .filter(|entry| entry.is_row())
         .map(|entry| match &entry.what {
             What::Message {
@@ -85,7 +86,7 @@ fn a_unary_call_is_a_request_an_answer_and_a_status() {
     end(&mut call, Status::ok(""));
     assert_eq!(rows(&call), ["0 → Hello Ana", "2 ← Hello Ana", "1000 Ok by Peer"]);
     assert_eq!(
-        call.entries().count(),
+        call.log().entries().count(),
         4,
         "the trailers' frame is kept for the wire"
     );
@@ -149,41 +150,14 @@ fn a_call_that_ends_without_trailers_was_ended_on_the_way() {
 fn a_word_from_the_call_before_is_not_part_of_this_one() {
     let mut call = call(Kind::Unary, [request("Ana")]);
     let before = call.run();
-    let last_id = call.entries().last().unwrap().id;
+    let last_id = call.log().entries().last().unwrap().id;
     let now = call.begin(500.0);
     call.apply(before, 501.0, Event::Crossed(reply("late")));
     call.apply(now, 502.0, Event::Crossed(request("Luis")));
     assert_eq!(rows(&call), ["2 → Hello Luis"]);
     assert!(
-        call.entries().all(|entry| entry.id > last_id),
+        call.log().entries().all(|entry| entry.id > last_id),
         "a row of the new call is not one of the old"
-    );
-}
-
-#[test]
-fn a_card_keeps_the_last_thousand_events_and_counts_the_others() {
-    let mut kept = call(
-        Kind::Server,
-        (0..KEPT_EVENTS).map(|number| reply(&number.to_string())),
-    );
-    assert_eq!(kept.forgotten(), 0);
-    kept.apply(kept.run(), 2_000.0, Event::Crossed(reply("one more")));
-    assert_eq!((kept.forgotten(), kept.rows()), (1, KEPT_EVENTS as u64 + 1));
-    assert_eq!(rows(&kept).len(), KEPT_EVENTS);
-    assert!(rows(&kept)[0].ends_with("← 1"));
-}
-
-#[test]
-fn old_frames_are_let_go_before_they_fill_the_tab_and_their_rows_stay() {
-    let large = "x".repeat(KEPT_BYTES / 4);
-    let call = call(Kind::Server, (0..10).map(|_| reply(&large)));
-    assert_eq!(rows(&call).len(), 10);
-    let kept: usize = call.entries().map(|entry| entry.kept_bytes()).sum();
-    assert_eq!(kept, call.kept_bytes);
-    assert!(kept <= KEPT_BYTES);
-    assert!(
-        call.entries().last().unwrap().kept_bytes() > 0,
-        "the last one is kept whole"
     );
 }
 

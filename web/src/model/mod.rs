@@ -14,6 +14,7 @@ pub mod text_of;
 pub mod visible;
 pub mod wire;
 mod wire_message;
+pub mod wire_socket;
 #[cfg(test)]
 mod wire_tests;
 mod wire_value;

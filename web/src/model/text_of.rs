@@ -12,8 +12,11 @@ pub fn text_of(spans: &[Span]) -> String {
                 text.field(span.depth, name);
             }
             Meaning::Value(value) => text.value(value),
-            Meaning::Flags(_) | Meaning::Length(_) | Meaning::LengthDelimiter(_) | Meaning::Header { .. } => {
-            }
+            Meaning::Socket(_)
+            | Meaning::Flags(_)
+            | Meaning::Length(_)
+            | Meaning::LengthDelimiter(_)
+            | Meaning::Header { .. } => {}
             Meaning::Compressed | Meaning::Unknown(_) => text.value("…"),
         }
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! 00           flags: an ordinary message, not compressed
 //! 00 00 00 12  length: 18 bytes follow
-//! 0a           field 1 `name`, string
+//! 0a           field 1 “name”, string
 //! 0b           11 bytes long
 //! 54 65 …      "Telemática"
 //! ```
@@ -35,6 +35,8 @@ pub struct Span {
 /// What a stretch of bytes is. [`Meaning::explain`] says it in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Meaning {
+    /// The byte a WebSocket has before what the page sends: a frame follows, or nothing more.
+    Socket(u8),
     /// The first byte of the prefix.
     Flags(u8),
     /// The other four: how many bytes follow, as a big-endian number.
@@ -131,7 +133,7 @@ impl Span {
     /// What it is drawn as.
     pub fn kind(&self) -> Kind {
         match self.meaning {
-            Meaning::Flags(_) => Kind::Flags,
+            Meaning::Socket(_) | Meaning::Flags(_) => Kind::Flags,
             Meaning::Length(_) => Kind::Length,
             Meaning::Tag { .. } => Kind::Tag,
             Meaning::LengthDelimiter(_) => Kind::LengthDelimiter,
@@ -161,10 +163,7 @@ impl Span {
 ///
 /// The spans, one after the other, are exactly the frame, whatever its bytes.
 pub fn take_apart(frame: &Bytes, message: &str) -> Vec<Span> {
-    let mut spans = Spans {
-        rest: frame.clone(),
-        found: Vec::new(),
-    };
+    let mut spans = Spans::of(frame.clone());
     spans.frame(Message::of(message));
     spans.found
 }
@@ -172,10 +171,17 @@ pub fn take_apart(frame: &Bytes, message: &str) -> Vec<Span> {
 /// The spans found so far, and the bytes after them.
 pub(super) struct Spans {
     pub(super) rest: Bytes,
-    found: Vec<Span>,
+    pub(super) found: Vec<Span>,
 }
 
 impl Spans {
+    pub(super) fn of(bytes: Bytes) -> Self {
+        Self {
+            rest: bytes,
+            found: Vec::new(),
+        }
+    }
+
     /// Takes the next `length` bytes as one span; no bytes are no span.
     pub(super) fn take(&mut self, length: usize, depth: usize, meaning: Meaning) {
         let bytes = self.rest.split_to(length.min(self.rest.len()));
@@ -227,7 +233,8 @@ impl Spans {
         self.give_up(0, Unknown::AfterTheFrame);
     }
 
-    fn headers(&mut self) {
+    /// Takes all that is left as lines of headers.
+    pub(super) fn headers(&mut self) {
         while !self.rest.is_empty() {
             if self.is_full() {
                 return self.give_up(0, Unknown::TooMany);

@@ -1,6 +1,6 @@
 //! What a stretch of bytes is, in a sentence for a person.
 
-use bridge::frame::{COMPRESSED, HEADERS};
+use bridge::frame::{COMPRESSED, HEADERS, client};
 use contract::{Field, FieldKind, Message};
 use tonic::Code;
 
@@ -14,6 +14,16 @@ impl Meaning {
     /// The sentence.
     pub fn explain(&self, language: Language) -> String {
         match self {
+            Self::Socket(client::FINISH) => pick(
+                language,
+                "WebSocket: nothing more will be sent",
+                "WebSocket: no se enviará nada más",
+            ),
+            Self::Socket(_) => pick(
+                language,
+                "WebSocket: a frame follows",
+                "WebSocket: sigue una trama",
+            ),
             Self::Flags(flags) => explain_flags(*flags, language),
             Self::Length(1) => pick(language, "length: 1 byte follows", "longitud: sigue 1 byte"),
             Self::Length(length) => match language {

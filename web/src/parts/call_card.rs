@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{
-        call::{Call, Phase},
+        call::{Call, phase::Phase},
         hello::Kind,
     },
     settings::Say,
@@ -123,7 +123,6 @@ pub fn CallCard(
             </form>
             {body}
             <Failed call />
-            {panel}
             <footer>
                 <StatusPill call />
                 <Figures call now_ms />
@@ -138,6 +137,7 @@ pub fn CallCard(
                     {say.text(|texts| texts.hello.inspect)}
                 </button>
             </footer>
+            {panel}
         </article>
     }
 }

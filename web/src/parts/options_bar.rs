@@ -5,7 +5,10 @@ pub mod metadata_rows;
 use leptos::prelude::*;
 
 use crate::{
-    model::options::{MAX_ROWS, Options, Problems, Typed, Unit},
+    model::options::{
+        Options,
+        typed::{MAX_ROWS, Problems, Typed, Unit},
+    },
     settings::Say,
 };
 use metadata_rows::MetadataRows;

@@ -6,7 +6,10 @@ use tonic::Code;
 use crate::{
     i18n::Language,
     model::{
-        call::{Call, Doing, EndedBy, Outcome, Phase},
+        call::{
+            Call,
+            phase::{Doing, EndedBy, Outcome, Phase},
+        },
         hello::Kind,
         status::{self, Explanation},
         visible::visible,

@@ -7,7 +7,10 @@ use tonic::Code;
 
 use crate::{
     model::{
-        call::{EndedBy, Entry, Outcome, What},
+        call::{
+            log::{Entry, What},
+            phase::{EndedBy, Outcome},
+        },
         hello::{Direction, Kind},
         status,
     },

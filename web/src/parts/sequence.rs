@@ -7,7 +7,10 @@ use leptos::{html, prelude::*};
 use super::row::Row;
 use crate::{
     model::{
-        call::{Call, Entry, KEPT_EVENTS},
+        call::{
+            Call,
+            log::{Entry, KEPT_EVENTS},
+        },
         hello::Kind,
     },
     settings::Say,
@@ -38,7 +41,7 @@ pub fn Sequence(
             let below = scroller.scroll_height() - scroller.client_height() - scroller.scroll_top();
             match (below <= NEAR_END_PX, left_at.get_untracked()) {
                 (true, Some(_)) => left_at.set(None),
-                (false, None) => left_at.set(Some(call.with_untracked(Call::rows))),
+                (false, None) => left_at.set(Some(call.with_untracked(|call| call.log().rows()))),
                 _ => {}
             }
         }
@@ -61,9 +64,16 @@ pub fn Sequence(
     });
 
     let entries = move || -> Vec<Arc<Entry>> {
-        call.with(|call| call.entries().filter(|entry| entry.is_row()).cloned().collect())
+        call.with(|call| {
+            call.log()
+                .entries()
+                .filter(|entry| entry.is_row())
+                .cloned()
+                .collect()
+        })
     };
-    let forgotten = Memo::new(move |_| call.with(|call| (call.forgotten() > 0).then(|| call.rows())));
+    let forgotten =
+        Memo::new(move |_| call.with(|call| (call.log().forgotten() > 0).then(|| call.log().rows())));
     let last_of = move || {
         forgotten.get().map(|all| {
             let count = |number| say.language().count(number);
@@ -73,7 +83,7 @@ pub fn Sequence(
     };
     let new_below = Memo::new(move |_| {
         let left_at = left_at.get()?;
-        let new = call.with(Call::rows).saturating_sub(left_at);
+        let new = call.with(|call| call.log().rows()).saturating_sub(left_at);
         (new > 0).then_some(new)
     });
     let label = move || (say.texts().diagram.label)((say.texts().hello.kind)(kind));

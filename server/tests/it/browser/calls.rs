@@ -153,6 +153,16 @@ async fn every_failure_is_a_sentence() {
             .unwrap()
             .is_some_and(|why| why.len() > 5)
     );
+    let why = "[data-card=client] .why:not([hidden])";
+    assert_eq!(
+        page.is(&format!("document.querySelector('{why}')")).await,
+        serde_json::Value::Null
+    );
+    finish.click().await.unwrap();
+    assert!(
+        page.text(why).await.len() > 5,
+        "pressed in vain, it says why for all to see"
+    );
 }
 
 #[tokio::test]
@@ -178,6 +188,10 @@ async fn inspect_shows_messages_headers_and_the_bytes_of_both_roads() {
         // HelloRequest { name: "Ana", greeting: "Hello" }: a prefix of 5 bytes, then the fields.
         for bytes in ["00 00 00 0c", "41 6e 61", "48 65 6c 6c 6f", "00 00 00 0b"] {
             assert!(hex.contains(bytes), "{card}: {bytes} is not in {hex}");
+        }
+        // A socket carries the headers as text, and a byte that says what follows.
+        for bytes in ["63 6f 6e 74 65 6e 74 2d 74 79 70 65", "01 WebSocket"] {
+            assert_eq!(hex.contains(bytes), card == "bidi", "{card}: {bytes} in {hex}");
         }
         page.click(&format!("[data-card={card}] [data-tab=headers]"))
             .await;

@@ -12,7 +12,7 @@ use super::{play::play, sending::Burst};
 use crate::{
     browser::{Task, now_ms},
     model::{
-        call::{Call, Event, Phase, Run},
+        call::{Call, Event, Run, phase::Phase},
         hello::Kind,
         options::Options,
         status,

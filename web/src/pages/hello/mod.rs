@@ -26,7 +26,7 @@ use leptos::prelude::*;
 
 use crate::{
     browser::now_ms,
-    model::{call::Call, hello::Kind, options::Typed},
+    model::{call::Call, hello::Kind, options::typed::Typed},
     parts::{action_button::ActionButton, call_card::CallCard, inspect::Inspect, options_bar::OptionsBar},
     rpc::{Pipe, Rpc, pipe_of},
     settings::Say,
@@ -63,9 +63,9 @@ pub fn Hello(
     });
     let view_of = move |card: Card| {
         let kind = card.kind;
-        let pipe = match pipe_of(kind.path()) {
-            Pipe::Fetch => "gRPC-Web",
-            Pipe::Socket => "WebSocket",
+        let (pipe, by_socket) = match pipe_of(kind.path()) {
+            Pipe::Fetch => ("gRPC-Web", false),
+            Pipe::Socket => ("WebSocket", true),
         };
         let snippets = Signal::derive(move || snippets::of(card));
         view! {
@@ -81,7 +81,7 @@ pub fn Hello(
                 on_send=move |()| card.send()
                 on_finish=move |()| card.finish()
                 on_cancel=move |()| card.cancel()
-                inspect=move || view! { <Inspect kind call=card.call snippets /> }
+                inspect=move || view! { <Inspect kind call=card.call by_socket snippets /> }
             />
         }
     };

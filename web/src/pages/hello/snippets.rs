@@ -8,7 +8,7 @@ use prost::Message;
 use super::card::Card;
 use crate::{
     model::{
-        call::{Call, Phase, What},
+        call::{Call, log::What, phase::Phase},
         copy_as::{Made, Tool, copy_as},
         hello::Direction,
     },
@@ -41,7 +41,8 @@ pub(super) fn of(card: Card) -> Vec<Snippet> {
 
 /// What was sent, as far as it is kept.
 fn messages(call: &Call) -> Vec<HelloRequest> {
-    call.entries()
+    call.log()
+        .entries()
         .filter_map(|entry| match &entry.what {
             What::Message {
                 direction: Direction::Sent,

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     model::{
-        call::{Call, Phase},
+        call::{Call, phase::Phase},
         status,
         visible::visible,
     },

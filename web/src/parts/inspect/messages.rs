@@ -7,7 +7,10 @@ use leptos::prelude::*;
 use super::nothing_yet;
 use crate::{
     model::{
-        call::{Call, Entry, What},
+        call::{
+            Call,
+            log::{Entry, What},
+        },
         hello::{Direction, Kind},
         text_of::text_of,
         visible::visible,
@@ -35,6 +38,7 @@ pub fn MessagesTab(
     let messages = move || {
         call.with(|call| {
             let messages = call
+                .log()
                 .entries()
                 .filter(|entry| matches!(entry.what, What::Message { .. }));
             let mut messages: Vec<_> = messages.rev().take(SHOWN).cloned().collect();

@@ -75,6 +75,8 @@ pub fn Inspect(
     /// The call.
     #[prop(into)]
     call: Signal<Call>,
+    /// Whether it crosses by a WebSocket.
+    by_socket: bool,
     /// The same call in other words, for a terminal or a program.
     #[prop(into)]
     snippets: Signal<Vec<Snippet>>,
@@ -118,7 +120,7 @@ pub fn Inspect(
     let content = move || match chosen.get() {
         Tab::Messages => view! { <MessagesTab kind call /> }.into_any(),
         Tab::Headers => view! { <HeadersTab call /> }.into_any(),
-        Tab::Wire => view! { <WireTab kind call /> }.into_any(),
+        Tab::Wire => view! { <WireTab kind call by_socket /> }.into_any(),
         Tab::Copy => view! { <CopyAs snippets /> }.into_any(),
     };
     let label = move || (say.texts().inspect.tabs)((say.texts().hello.kind)(kind));

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use http::HeaderMap;
 use leptos::prelude::*;
 
 use super::nothing_yet;
 use crate::{
     model::{
-        call::{Call, Entry, What},
+        call::{
+            Call,
+            log::{Entry, What},
+        },
         hello::{Direction, Kind},
         visible::visible,
         wire::{Kind as Colour, Span, take_apart},
+        wire_socket,
     },
     settings::Say,
 };
@@ -32,11 +36,19 @@ pub fn WireTab(
     kind: Kind,
     /// The call.
     call: Signal<Call>,
+    /// Whether it crosses by a WebSocket, where headers and the finish are bytes as well.
+    by_socket: bool,
 ) -> impl IntoView {
     let say = Say::here();
+    let headers = Memo::new(move |_| {
+        let headers = call.with(|call| call.headers().request.clone());
+        headers.filter(|_| by_socket)
+    });
+    let headers = move || headers.get().map(|headers| view! { <RequestHeaders headers /> });
     let frames = move || {
         call.with(|call| {
             let frames = call
+                .log()
                 .entries()
                 .filter(|entry| !matches!(entry.what, What::Ended(_)));
             let mut frames: Vec<_> = frames.rev().take(SHOWN).cloned().collect();
@@ -55,15 +67,31 @@ pub fn WireTab(
         {move || (all.get() == 0).then(|| nothing_yet(say))}
         {last_of}
         <ol class="frames">
+            {headers}
             <For each=frames key=|entry| entry.id let(entry)>
-                <WireFrame kind entry />
+                <WireFrame kind entry by_socket />
             </For>
         </ol>
     }
 }
 
+/// The first message of a page on a WebSocket.
 #[component]
-fn WireFrame(kind: Kind, entry: Arc<Entry>) -> impl IntoView {
+fn RequestHeaders(headers: HeaderMap) -> impl IntoView {
+    let say = Say::here();
+    view! {
+        <li class="sent">
+            <p class="frame-head">
+                {super::head(say, Direction::Sent)}
+                <b>{say.text(|texts| texts.inspect.headers_frame)}</b>
+            </p>
+            {table(say, wire_socket::request_headers(&headers))}
+        </li>
+    }
+}
+
+#[component]
+fn WireFrame(kind: Kind, entry: Arc<Entry>, by_socket: bool) -> impl IntoView {
     let say = Say::here();
     let at_ms = entry.at_ms;
     let time = move || view! { <time>{move || say.language().time(at_ms)}</time> };
@@ -85,7 +113,13 @@ fn WireFrame(kind: Kind, entry: Arc<Entry>) -> impl IntoView {
                         <span>{move || say.language().bytes(bytes)}</span>
                         {time()}
                     </p>
-                    {frame.as_ref().map(|frame| parts(say, frame, kind.full_name(direction)))}
+                    {frame.as_ref().map(|frame| {
+                        let mut spans = take_apart(frame, kind.full_name(direction));
+                        if by_socket && direction == Direction::Sent {
+                            spans.insert(0, wire_socket::before_a_frame());
+                        }
+                        table(say, spans)
+                    })}
                     {frame.is_none().then(|| view! {
                         <p class="muted">{say.text(|texts| texts.inspect.not_kept)}</p>
                     })}
@@ -103,7 +137,7 @@ fn WireFrame(kind: Kind, entry: Arc<Entry>) -> impl IntoView {
                         <span>{move || say.language().bytes(bytes)}</span>
                         {time()}
                     </p>
-                    {parts(say, frame, "")}
+                    {table(say, take_apart(frame, ""))}
                 </li>
             }
             .into_any()
@@ -115,6 +149,7 @@ fn WireFrame(kind: Kind, entry: Arc<Entry>) -> impl IntoView {
                     <b>{say.text(|texts| texts.diagram.finished)}</b>
                     {time()}
                 </p>
+                {by_socket.then(|| table(say, vec![wire_socket::finish()]))}
             </li>
         }
         .into_any(),
@@ -123,8 +158,7 @@ fn WireFrame(kind: Kind, entry: Arc<Entry>) -> impl IntoView {
 }
 
 /// A table of the parts of a frame: the bytes, and what they are.
-fn parts(say: Say, frame: &Bytes, message: &str) -> impl IntoView + use<> {
-    let mut spans = take_apart(frame, message);
+fn table(say: Say, mut spans: Vec<Span>) -> impl IntoView {
     spans.truncate(PARTS);
     let row = move |span: Span| {
         let indent = format!("depth-{}", span.depth.min(4));

@@ -6,7 +6,7 @@ use super::Parsed;
 use crate::{
     model::{
         metadata::Metadata,
-        options::{Row, Typed},
+        options::typed::{Row, Typed},
     },
     settings::Say,
 };
