@@ -4,6 +4,8 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
 };
 
 use axum::{Router, http::header, response::Html, routing};
@@ -83,7 +85,7 @@ pub(super) fn find_browser() -> Option<PathBuf> {
 /// A browser, and its folder; both end with this.
 pub(super) struct Browser {
     process: Child,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 impl Drop for Browser {
@@ -91,6 +93,13 @@ impl Drop for Browser {
         // It may have ended by itself; either way it is over.
         let _ = self.process.kill();
         let _ = self.process.wait();
+        // Its helpers write for a moment longer. A folder that stays all the same does no harm.
+        for _ in 0..50 {
+            if fs::remove_dir_all(self.profile.path()).is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
@@ -115,8 +124,5 @@ pub(super) fn open(browser: &Path, address: &str) -> Browser {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    Browser {
-        process,
-        _profile: profile,
-    }
+    Browser { process, profile }
 }
