@@ -3,7 +3,7 @@
 //! For tests in a browser, elements are found by these attributes, which do not change with the language:
 //! - `data-card="unary|server|client|bidi"`: a card; inside of it
 //!   - `data-field="greeting|name"`, `data-action="send|finish|cancel|inspect|follow"`; a button that does nothing
-//!     now has `aria-disabled="true"` and says why in its `title`;
+//!     now has `aria-disabled="true"` and says why in its `title`, and once pressed in the `.why` after it;
 //!   - `.sequence li`: one row for each event, `.sent` or `.received`, `.is-note` (finished sending), `.is-end`;
 //!   - `data-status`: `idle`, `waiting`, `receiving`, `open`, or the number of the status; `data-figures`;
 //!     `data-failed`: the sentence of a call that failed;
