@@ -81,3 +81,39 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use tonic::Code;
+    use tower::{ServiceExt, service_fn};
+
+    use super::*;
+
+    #[test]
+    fn nobody_is_let_in_without_a_door_that_said_who_it_is() {
+        for rule in [Rule::AnyCaller, Rule::LocalOnly] {
+            assert_eq!(rule.check(None).unwrap_err().code(), Code::Unauthenticated);
+            assert!(rule.check(Some(&Caller::Local)).is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_guarded_service_never_hears_of_a_call_that_is_refused() {
+        let asked = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
+        let refused = Guarded::new(asked, Rule::AnyCaller)
+            .oneshot(Request::new(()))
+            .await
+            .unwrap();
+        assert_eq!(refused.headers()["grpc-status"], "16");
+
+        let mut request = Request::new(());
+        request.extensions_mut().insert(Caller::Local);
+        let answered = Guarded::new(asked, Rule::AnyCaller)
+            .oneshot(request)
+            .await
+            .unwrap();
+        assert_eq!(answered.headers().get("grpc-status"), None);
+    }
+}

@@ -13,9 +13,6 @@ pub struct Settings {
     pub max_message_bytes: usize,
 }
 
-/// 4 MiB, as everywhere in gRPC.
-pub const DEFAULT_MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
-
 /// A running peer. A cheap clone of one handle.
 #[derive(Debug, Clone)]
 pub struct Peer(Arc<Inner>);

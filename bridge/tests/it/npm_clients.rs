@@ -62,7 +62,7 @@ fn installed() -> Option<PathBuf> {
         return Some(folder);
     }
     let how = "the npm clients are not installed: run `npm ci --prefix bridge/tests/clients`";
-    let is_required = std::env::var("PARCERO_REQUIRE_ALL").is_ok_and(|value| value == "1");
+    let is_required = std::env::var_os("PARCERO_REQUIRE_ALL").is_some();
     assert!(!is_required, "{how}");
     eprintln!("\n*** SKIPPED: {how} ***\n");
     None

@@ -38,6 +38,18 @@ impl Output {
         print(&format!("Parcero is at {url}"))
     }
 
+    /// Prints where a peer is that has just started: one line, and one more to stderr for every other port.
+    pub(super) fn addresses(&self, url: &str, others: &[String]) -> Result<(), Failure> {
+        if self.json && !others.is_empty() {
+            return print(&serde_json::json!({ "url": url, "others": others }).to_string());
+        }
+        self.address(url)?;
+        for other in others {
+            say(&format!("and at {other}"));
+        }
+        Ok(())
+    }
+
     /// Prints text as it is.
     pub(super) fn verbatim(&self, text: &[u8]) -> Result<(), Failure> {
         write(text)

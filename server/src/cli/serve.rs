@@ -91,7 +91,8 @@ impl Serve {
             .map_err(|error| Failure::wrong(format!("cannot listen for signals: {error}")))?;
         // Until the end of this function: then the record and the token go, and the folder is free.
         let _announced = claim.announce(&Record::new(url.clone(), door.addresses()))?;
-        match output.address(&url) {
+        let others = elsewhere(&url, &door.addresses());
+        match output.addresses(&url, &others) {
             // Whoever started the peer does not read what it says; it can be found by its record.
             Ok(()) | Err(Failure::ReaderGone) => {}
             Err(failure) => return Err(failure),
@@ -155,6 +156,16 @@ fn url(addresses: &[SocketAddr]) -> String {
     }
 }
 
+/// Addresses that nobody would guess from `url`: those with other ports.
+fn elsewhere(url: &str, addresses: &[SocketAddr]) -> Vec<String> {
+    let own_port = url.rsplit(':').next().and_then(|port| port.parse().ok());
+    addresses
+        .iter()
+        .filter(|address| Some(address.port()) != own_port)
+        .map(|address| format!("http://{address}"))
+        .collect()
+}
+
 fn open(url: &str) {
     if let Err(error) = open::that_detached(url) {
         say(&format!(
@@ -171,6 +182,15 @@ mod tests {
     fn check(addresses: &[&str], expected: &str) {
         let addresses: Vec<_> = addresses.iter().map(|address| address.parse().unwrap()).collect();
         assert_eq!(url(&addresses), expected);
+    }
+
+    #[test]
+    fn further_ports_are_told_and_further_names_of_one_port_are_not() {
+        let addresses: Vec<_> = ["127.0.0.1:7", "[::1]:7", "[::1]:8"]
+            .iter()
+            .map(|address| address.parse().unwrap())
+            .collect();
+        assert_eq!(elsewhere("http://localhost:7", &addresses), ["http://[::1]:8"]);
     }
 
     #[test]

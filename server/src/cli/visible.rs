@@ -40,9 +40,10 @@ fn acts(c: char) -> bool {
         c if c.is_control() => true,
         // Marks and isolates of writing direction, which make text read in another order than it is stored.
         '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
-        // Nothing to see: zero-width characters, line separators, invisible operators, tags.
-        '\u{00AD}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2028}' | '\u{2029}' => true,
-        '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}' => true,
+        // Nothing to see: zero-width space (its joiners belong to words and emoji), interlinear marks, line separators, invisible operators, tags.
+        '\u{00AD}' | '\u{180E}' | '\u{200B}' | '\u{2028}' | '\u{2029}' => true,
+        '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' => true,
+        '\u{E0000}'..='\u{E007F}' => true,
         _ => false,
     }
 }

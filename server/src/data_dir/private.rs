@@ -45,7 +45,7 @@ fn close(path: &Path) -> Result<(), DataDirError> {
     }
     fs::set_permissions(path, fs::Permissions::from_mode(0o700))
         .map_err(|source| failed("close to other accounts", source))?;
-    tracing::warn!(folder = %path.display(), "other accounts could open the data folder; closed it to them");
+    tracing::warn!("other accounts could open the data folder; closed it to them");
     Ok(())
 }
 

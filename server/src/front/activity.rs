@@ -35,6 +35,8 @@ struct Clock {
     head: Option<Instant>,
     /// The version of the requests so far, if any.
     version: Option<Version>,
+    /// Since when nothing of what is written has been taken, while something is.
+    stuck: Option<Instant>,
 }
 
 impl Default for Clock {
@@ -43,6 +45,7 @@ impl Default for Clock {
             last: Instant::now(),
             head: None,
             version: None,
+            stuck: None,
         }
     }
 }
@@ -63,6 +66,16 @@ impl Activity {
         }
     }
 
+    /// Bytes were written, or could not be because the caller does not read.
+    pub(super) fn wrote(&self, is_stuck: bool) {
+        let mut clock = self.clock();
+        clock.stuck = match (is_stuck, clock.stuck) {
+            (false, _) => None,
+            (true, None) => Some(Instant::now()),
+            (true, since) => since,
+        };
+    }
+
     /// A request came; it is under way until what this returns is dropped.
     pub(super) fn request(&self, version: Version) -> Open {
         self.0.open.fetch_add(1, Ordering::Relaxed);
@@ -74,6 +87,13 @@ impl Activity {
 
     /// Why the connection has to go, if it has.
     pub(super) fn over_time(&self) -> Option<&'static str> {
+        if self
+            .clock()
+            .stuck
+            .is_some_and(|since| since.elapsed() >= IDLE_TIME)
+        {
+            return Some("nothing was read for too long");
+        }
         if self.0.open.load(Ordering::Relaxed) > 0 {
             return None;
         }
@@ -97,5 +117,57 @@ impl Drop for Open {
     fn drop(&mut self) {
         self.0.clock().last = Instant::now();
         self.0.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_without_a_request_has_ten_seconds() {
+        let activity = Activity::default();
+        advance(HEAD_TIME - Duration::from_millis(1)).await;
+        assert_eq!(activity.over_time(), None);
+        advance(Duration::from_millis(1)).await;
+        assert_eq!(activity.over_time(), Some("no request came"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_between_calls_has_two_minutes_and_one_with_a_call_has_for_ever() {
+        let activity = Activity::default();
+        let open = activity.request(Version::HTTP_2);
+        advance(100 * IDLE_TIME).await;
+        assert_eq!(activity.over_time(), None);
+        drop(open);
+        advance(IDLE_TIME - Duration::from_millis(1)).await;
+        assert_eq!(activity.over_time(), None);
+        advance(Duration::from_millis(1)).await;
+        assert_eq!(activity.over_time(), Some("nothing was asked for too long"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_a_head_after_a_request_has_ten_seconds() {
+        let activity = Activity::default();
+        drop(activity.request(Version::HTTP_11));
+        activity.heard();
+        advance(HEAD_TIME).await;
+        assert_eq!(activity.over_time(), Some("the head of a request took too long"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_that_reads_nothing_has_two_minutes_even_with_a_call() {
+        let activity = Activity::default();
+        let _open = activity.request(Version::HTTP_11);
+        activity.wrote(true);
+        advance(IDLE_TIME / 2).await;
+        activity.wrote(true);
+        assert_eq!(activity.over_time(), None);
+        advance(IDLE_TIME / 2).await;
+        assert_eq!(activity.over_time(), Some("nothing was read for too long"));
+        activity.wrote(false);
+        assert_eq!(activity.over_time(), None);
     }
 }

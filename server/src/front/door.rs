@@ -9,7 +9,7 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Status, service::Routes};
 
 use super::{
@@ -63,7 +63,7 @@ pub struct Left {
 }
 
 impl Door {
-    /// Listens on `address`, a loopback address; pages of the origins in `allowed` may call.
+    /// Listens on `addresses`, all of the loopback; pages of the origins in `allowed` may call.
     ///
     /// # Errors
     /// See [`BindError`].
@@ -117,6 +117,9 @@ impl Door {
         let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let connections = TaskTracker::new();
         let (stopping, stopped) = watch::channel(false);
+        // However this function ends, its connections end with it.
+        let end = CancellationToken::new();
+        let _end = end.clone().drop_guard();
 
         let mut accepting = JoinSet::new();
         for (listener, address) in self.listeners {
@@ -128,6 +131,7 @@ impl Door {
                 permits.clone(),
                 connections.clone(),
                 stopped.clone(),
+                end.clone(),
             ));
         }
         stop.await;
@@ -171,6 +175,7 @@ async fn accept(
     permits: Arc<Semaphore>,
     connections: TaskTracker,
     stopping: watch::Receiver<bool>,
+    end: CancellationToken,
 ) {
     loop {
         // Over the limit, newcomers wait in the system's queue.
@@ -182,7 +187,8 @@ async fn accept(
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection without TCP_NODELAY");
                 }
-                connections.spawn(connection::serve(stream, permit, stack.clone(), stopping.clone()));
+                let serving = connection::serve(stream, permit, stack.clone(), stopping.clone());
+                connections.spawn(end.clone().run_until_cancelled_owned(serving));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");

@@ -15,7 +15,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::Either;
-use http::{HeaderMap, Request, Response, Version, header};
+use http::{HeaderMap, HeaderValue, Request, Response, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -28,6 +28,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long the next piece of a request may take that is sent in one go. A road for streams has pings instead.
 const PIECE_TIME: Duration = Duration::from_secs(30);
+
+/// The status of a call whose caller does not wait any longer: such an answer does not wait either.
+const DEADLINE_EXCEEDED: HeaderValue = HeaderValue::from_static("4");
+
+/// What a request may take in all that is sent in one go: [`PIECE_TIME`], and a second for each so many bytes.
+const MIN_BYTES_A_SECOND: u64 = 1024;
 
 /// A body that broke off. Not CANCELLED, which tonic takes for a clean end: half an upload would look complete.
 fn cut_off(error: &hyper::Error) -> Status {
@@ -80,8 +86,11 @@ where
         let keeps_connection = request_version < Version::HTTP_2;
         Either::Right(Box::pin(async move {
             let response = future.await?;
+            let is_late = response.headers().get("grpc-status") == Some(&DEADLINE_EXCEEDED);
             if let Some(body) = unread.take() {
-                read(body, max_bytes).await;
+                if !is_late {
+                    read(body, max_bytes).await;
+                }
             } else if keeps_connection && !response.body().is_end_stream() {
                 return Ok(response.map(|body| {
                     Body::new(Answer {
@@ -183,6 +192,8 @@ struct Lent {
     unread: Unread,
     /// When the next piece is due.
     due: Pin<Box<Sleep>>,
+    start: Instant,
+    bytes: u64,
 }
 
 impl Lent {
@@ -191,7 +202,17 @@ impl Lent {
             body: Some(body),
             unread,
             due: Box::pin(sleep(PIECE_TIME)),
+            start: Instant::now(),
+            bytes: 0,
         }
+    }
+}
+
+impl Lent {
+    /// When the next piece is due: soon, and so that the whole is not dripped in for ever.
+    fn due(&self) -> Instant {
+        let in_all = PIECE_TIME + Duration::from_secs(self.bytes / MIN_BYTES_A_SECOND);
+        (Instant::now() + PIECE_TIME).min(self.start + in_all)
     }
 }
 
@@ -209,13 +230,20 @@ impl HttpBody for Lent {
         };
         match Pin::new(body).poll_frame(cx) {
             Poll::Ready(frame) => {
-                this.due.as_mut().reset(Instant::now() + PIECE_TIME);
+                if let Some(Ok(frame)) = &frame {
+                    this.bytes += frame.data_ref().map_or(0, Bytes::len) as u64;
+                }
+                let due = this.due();
+                this.due.as_mut().reset(due);
                 Poll::Ready(frame.map(|frame| frame.map_err(|error| cut_off(&error))))
             }
             Poll::Pending => {
                 ready!(this.due.as_mut().poll(cx));
                 this.body = None;
-                let why = format!("the body of the request stopped coming for {PIECE_TIME:?}");
+                let why = format!(
+                    "the request came too slowly: by gRPC-Web it is sent in one go, with {MIN_BYTES_A_SECOND} bytes a \
+                     second at least and no pause of {PIECE_TIME:?}"
+                );
                 Poll::Ready(Some(Err(Status::aborted(why))))
             }
         }

@@ -18,6 +18,17 @@ use crate::{
 pub type LayeredRoutes =
     BoxCloneSyncService<http::Request<Body>, http::Response<Body>, std::convert::Infallible>;
 
+/// A generated server that takes and offers every compression. A macro, because generated servers share no trait.
+macro_rules! compressing {
+    ($server:expr) => {
+        $server
+            .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd)
+            .send_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Zstd)
+    };
+}
+
 /// Every service of this peer, each behind its rule.
 ///
 /// # Errors
@@ -27,11 +38,7 @@ pub async fn services(peer: &Peer) -> Result<Routes, tonic_reflection::server::E
     let limit = peer.max_message_bytes();
     let greeter = GreeterServer::new(greeter::Greeter::new(limit))
         .max_decoding_message_size(limit)
-        .max_encoding_message_size(usize::MAX)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .accept_compressed(CompressionEncoding::Zstd)
-        .send_compressed(CompressionEncoding::Gzip)
-        .send_compressed(CompressionEncoding::Zstd);
+        .max_encoding_message_size(usize::MAX);
     let peers = PeersServer::new(peers::Peers::new(peer.clone())).max_decoding_message_size(limit);
 
     let (reporter, health) = tonic_health::server::health_reporter();
@@ -48,11 +55,17 @@ pub async fn services(peer: &Peer) -> Result<Routes, tonic_reflection::server::E
             .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
     };
 
-    Ok(Routes::new(Guarded::new(greeter, Rule::AnyCaller))
-        .add_service(Guarded::new(peers, Rule::LocalOnly))
-        .add_service(Guarded::new(health, Rule::AnyCaller))
-        .add_service(Guarded::new(reflection().build_v1()?, Rule::AnyCaller))
-        .add_service(Guarded::new(reflection().build_v1alpha()?, Rule::AnyCaller)))
+    Ok(Routes::new(Guarded::new(compressing!(greeter), Rule::AnyCaller))
+        .add_service(Guarded::new(compressing!(peers), Rule::LocalOnly))
+        .add_service(Guarded::new(compressing!(health), Rule::AnyCaller))
+        .add_service(Guarded::new(
+            compressing!(reflection().build_v1()?),
+            Rule::AnyCaller,
+        ))
+        .add_service(Guarded::new(
+            compressing!(reflection().build_v1alpha()?),
+            Rule::AnyCaller,
+        )))
 }
 
 /// Puts the layers of `peer` around services.

@@ -2,8 +2,16 @@
 
 use std::io::Read;
 
-use contract::greet::HelloRequest;
+use contract::{
+    greet::HelloRequest,
+    parcero::v1::{AboutRequest, peers_client::PeersClient},
+};
 use tonic::{Code, codec::CompressionEncoding};
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use tonic_reflection::pb::v1::{
+    ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+    server_reflection_request::MessageRequest,
+};
 
 use crate::support::{
     TestPeer,
@@ -54,6 +62,34 @@ async fn compressed_requests_are_taken_and_compressed_replies_are_given() {
             );
         }
         assert_eq!(replies.message().await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn every_service_takes_and_gives_compressed_messages() {
+    let peer = TestPeer::start(&[]);
+    for encoding in [CompressionEncoding::Gzip, CompressionEncoding::Zstd] {
+        let mut about = PeersClient::new(peer.channel().await)
+            .send_compressed(encoding)
+            .accept_compressed(encoding);
+        about.about(AboutRequest {}).await.unwrap();
+        let mut health = HealthClient::new(peer.channel().await)
+            .send_compressed(encoding)
+            .accept_compressed(encoding);
+        health.check(HealthCheckRequest::default()).await.unwrap();
+        let question = ServerReflectionRequest {
+            host: String::new(),
+            message_request: Some(MessageRequest::ListServices(String::new())),
+        };
+        let mut reflection = ServerReflectionClient::new(peer.channel().await)
+            .send_compressed(encoding)
+            .accept_compressed(encoding);
+        let mut answers = reflection
+            .server_reflection_info(tokio_stream::iter([question]))
+            .await
+            .unwrap()
+            .into_inner();
+        assert!(answers.message().await.unwrap().is_some());
     }
 }
 

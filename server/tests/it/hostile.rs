@@ -308,3 +308,29 @@ async fn check_unharmed(peer: TestPeer) {
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     }
 }
+
+// S28: what protobuf itself says of hostile messages.
+#[tokio::test]
+async fn a_message_of_endlessly_nested_groups_is_refused_and_the_peer_lives_on() {
+    let peer = TestPeer::start(&[]);
+    // Field 15, start of a group, a hundred thousand times.
+    let nested = vec![0x7b; 100_000];
+    for road in Road::ALL {
+        let answer = call(
+            &peer,
+            road,
+            &Ask::greeter("OnlyResponse"),
+            std::slice::from_ref(&nested),
+        )
+        .await;
+        assert_eq!(answer.code, Code::Internal, "{road:?}: {}", answer.status);
+        let answer = call(
+            &peer,
+            road,
+            &Ask::greeter("OnlyResponse"),
+            &[hello("Hola", "Ana")],
+        )
+        .await;
+        assert_eq!(said(&answer.messages[0]), "Hola Ana", "{road:?}");
+    }
+}

@@ -231,6 +231,9 @@ async fn what_only_watches_ends_at_once_with_unavailable() {
     asker.send(b"").await;
     asker.finish().await;
     answers.message().await;
+    let mut curious = Line::connect(&peer, Road::Native).await;
+    let reflection = Ask::path("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
+    let (_curious_asker, reflected) = curious.open(&reflection).await;
 
     let start = Instant::now();
     peer.signal(Signal::TERM);
@@ -252,6 +255,7 @@ async fn what_only_watches_ends_at_once_with_unavailable() {
         }
     }
     assert_eq!(answers.whole().await.code, Code::Unavailable);
+    assert_eq!(reflected.whole().await.code, Code::Unavailable);
     let ended = wait(peer).await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());

@@ -5,8 +5,9 @@ use std::{fs, net::SocketAddr, process::Stdio, time::Duration};
 use anyhow::Context;
 use parcero::{
     access::{Guarded, Rule},
+    config::DEFAULT_MAX_MESSAGE_BYTES,
     front::Door,
-    peer::{DEFAULT_MAX_MESSAGE_BYTES, Peer, Settings},
+    peer::{Peer, Settings},
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},

@@ -28,7 +28,7 @@ const CHECKS: usize = 31;
 async fn the_generated_client_works_in_a_browser() {
     let Some(browser) = page::find_browser() else {
         let how = "a browser is missing: apt-get install chromium";
-        let is_required = std::env::var("PARCERO_REQUIRE_ALL").is_ok_and(|value| value == "1");
+        let is_required = std::env::var_os("PARCERO_REQUIRE_ALL").is_some();
         assert!(!is_required, "{how}");
         eprintln!("\n*** SKIPPED: {how} ***\n");
         return;
