@@ -39,7 +39,7 @@ pub(super) struct StopSignals(());
 
 #[cfg(not(unix))]
 impl StopSignals {
-    /// Fails on Unix only.
+    /// Never fails here.
     pub(super) fn listen() -> io::Result<Self> {
         Ok(StopSignals(()))
     }

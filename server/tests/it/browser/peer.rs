@@ -1,5 +1,11 @@
 //! The page and its peer: what happens when one of them goes away, and who else may call.
 
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use tokio_util::task::AbortOnDropHandle;
+
 use super::page::Page;
 use crate::support::TestPeer;
 
@@ -62,18 +68,22 @@ const TRY: &str = "
 
 #[tokio::test]
 async fn a_page_of_another_origin_calls_only_where_it_was_allowed() {
-    // The page of one peer is another origin for the other.
-    let other = TestPeer::start(&[]);
-    let Some(page) = Page::open(&other).await else {
+    let closed = TestPeer::start(&[]);
+    let Some(page) = Page::open(&closed).await else {
         return;
     };
-    let allowing = TestPeer::start(&["--allow-origin", &other.url]);
-    let closed = TestPeer::start(&[]);
-    // A plain document, whose policy does not forbid what is tried here.
-    page.driver()
-        .goto(format!("{}/nothing-here", other.url))
-        .await
-        .unwrap();
+    // A page of anybody, whose own policy does not forbid what is tried here.
+    let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", elsewhere.local_addr().unwrap());
+    let _elsewhere = AbortOnDropHandle::new(tokio::spawn(async move {
+        while let Ok((mut stream, _)) = elsewhere.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let answer = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi";
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    }));
+    let allowing = TestPeer::start(&["--allow-origin", &origin]);
+    page.driver().goto(&origin).await.unwrap();
     let attempt = async |peer: &TestPeer| {
         let url = serde_json::json!(peer.url);
         page.driver()
