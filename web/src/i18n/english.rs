@@ -86,6 +86,7 @@ pub(super) static ENGLISH: Texts = Texts {
         count: "Messages",
         interval: "Pause (ms)",
         usual: "usual",
+        limit: |size| format!("Messages up to {size}"),
         metadata: "Metadata",
         add: "Add metadata",
         full: "This many rows is all that fits into a call",

@@ -55,6 +55,17 @@ impl Language {
             _ => format!("{} MB", self.number(bytes as f64 / 1e6, 1)),
         }
     }
+
+    /// A limit, to the byte, in the binary units that limits are made in: `4 MiB`, `1,000 B`.
+    pub fn limit(self, bytes: u64) -> String {
+        const KIB: u64 = 1024;
+        const MIB: u64 = 1024 * KIB;
+        match bytes {
+            MIB.. if bytes.is_multiple_of(MIB) => format!("{} MiB", self.count(bytes / MIB)),
+            KIB.. if bytes.is_multiple_of(KIB) => format!("{} KiB", self.count(bytes / KIB)),
+            _ => format!("{} B", self.count(bytes)),
+        }
+    }
 }
 
 fn new_format(language: Language, digits: u32) -> Function {

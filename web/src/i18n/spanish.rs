@@ -90,6 +90,7 @@ pub(super) static SPANISH: Texts = Texts {
         count: "Mensajes",
         interval: "Pausa (ms)",
         usual: "usual",
+        limit: |size| format!("Mensajes de hasta {size}"),
         metadata: "Metadatos",
         add: "Agregar metadatos",
         full: "No caben más filas en una llamada",

@@ -112,6 +112,8 @@ pub struct Options {
     pub count: &'static str,
     pub interval: &'static str,
     pub usual: &'static str,
+    /// How large a message may be.
+    pub limit: fn(size: &str) -> String,
     pub metadata: &'static str,
     pub add: &'static str,
     pub full: &'static str,

@@ -3,28 +3,19 @@
 pub mod log;
 pub mod phase;
 
-use bridge::{
-    frame::{HEADERS, PREFIX_LEN},
-    tap::Crossing,
-};
+use bridge::{frame::HEADERS, tap::Crossing};
 use bytes::Bytes;
 use http::HeaderMap;
 use tonic::Status;
 
 use self::{
-    log::{Log, What},
+    log::{Kept, Log, What},
     phase::{Doing, EndedBy, Outcome, Phase},
 };
 use super::{
     hello::{Direction, Kind},
     round_trips::RoundTrips,
-    visible::visible,
 };
-
-/// A row shows this many characters of a message; a card is narrower than that.
-const ROW_CHARS: usize = 200;
-/// A frame up to this size is copied, as keeping a part of a large buffer keeps all of it.
-const SMALL_FRAME: usize = 4 * 1024;
 
 /// A call, from the moment somebody asked for it.
 #[derive(Debug, Clone)]
@@ -92,7 +83,7 @@ impl Call {
             run: Run::default(),
             started_ms: 0.0,
             ended_ms: 0.0,
-            log: Log::default(),
+            log: Log::new(kind),
             sent: Tally::default(),
             received: Tally::default(),
             asked: 0,
@@ -172,6 +163,8 @@ impl Call {
         }
     }
 
+    /// Counts a message and keeps its frame as it came: nothing is copied, and nothing is taken apart until it is
+    /// drawn.
     fn message(&mut self, now_ms: f64, direction: Direction, frame: Bytes) {
         let bytes = frame.len();
         let tally = match direction {
@@ -181,23 +174,13 @@ impl Call {
         tally.messages += 1;
         tally.bytes += bytes as u64;
         let number = tally.messages;
-        let text = self
-            .kind
-            .describe(direction, frame.get(PREFIX_LEN..).unwrap_or_default())
-            .map(|text| visible(&text, ROW_CHARS));
-        let frame = Some(if bytes <= SMALL_FRAME {
-            Bytes::copy_from_slice(&frame)
-        } else {
-            frame
-        });
         self.push(
             now_ms,
             What::Message {
                 direction,
                 number,
-                text,
                 bytes,
-                frame,
+                kept: Kept::Frame(frame),
             },
         );
     }

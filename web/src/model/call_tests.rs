@@ -46,21 +46,22 @@ fn rows(call: &Call) -> Vec<String> {
     call.log()
         .entries()
         .filter(|entry| entry.is_row())
+        .map(|entry| entry.as_row(call.kind()))
         .map(|entry| match &entry.what {
             What::Message {
-                direction: Direction::Sent,
-                text,
+                direction,
+                kept: Kept::Text(text),
                 ..
             } => {
-                format!("{} → {}", entry.at_ms, text.as_deref().unwrap_or("?"))
+                let arrow = match direction {
+                    Direction::Sent => '→',
+                    Direction::Received => '←',
+                };
+                format!("{} {arrow} {}", entry.at_ms, text.as_deref().unwrap_or("?"))
             }
             What::Message {
-                direction: Direction::Received,
-                text,
-                ..
-            } => {
-                format!("{} ← {}", entry.at_ms, text.as_deref().unwrap_or("?"))
-            }
+                kept: Kept::Frame(_), ..
+            } => unreachable!("a row has no bytes"),
             What::Finished => format!("{} finished", entry.at_ms),
             What::Ended(outcome) => {
                 format!("{} {:?} by {:?}", entry.at_ms, outcome.status.code(), outcome.by)
@@ -179,4 +180,31 @@ fn the_median_round_trip_of_a_bidirectional_call_is_measured_from_what_crossed()
         ],
     );
     assert_eq!(call.median_round_trip_ms(), Some(1.0));
+}
+
+#[test]
+fn what_crosses_is_kept_as_it_came_and_neither_copied_nor_taken_apart() {
+    // Two frames of one buffer, a small one and a large one, and the large one is no message at all.
+    let mut buffer = frame(&HelloReply {
+        message: "Hello Ana".into(),
+    })
+    .to_vec();
+    let small = buffer.len();
+    buffer.extend([0, 0, 1, 0, 0]);
+    buffer.extend([0xff; 65_536]);
+    let buffer = Bytes::from(buffer);
+    let crossed = [buffer.slice(..small), buffer.slice(small..)];
+    let call = call(Kind::Server, crossed.clone().map(Crossing::Received));
+    let kept: Vec<&Bytes> = call
+        .log()
+        .entries()
+        .map(|entry| match &entry.what {
+            What::Message { kept, .. } => kept.frame().expect("only bytes, and no text, are kept"),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    for (kept, crossed) in kept.iter().zip(&crossed) {
+        assert_eq!((kept.as_ptr(), kept.len()), (crossed.as_ptr(), crossed.len()));
+    }
+    assert_eq!(rows(&call), ["0 ← Hello Ana", "1 ← ?"], "read when it is drawn");
 }

@@ -41,7 +41,15 @@ fn english(failure: &Failure) -> String {
         }
         Failure::BadTrailers(why) => format!("The end of the answer cannot be read: {why}. Look at the Wire view."),
         Failure::TooLarge { announced, limit } => format!(
-            "The peer sent a message of {announced} bytes, and this page takes at most {limit}. Ask for less at once."
+            "The peer sent a message of {} bytes, and this page takes at most {}. Ask for less at once.",
+            digits(*announced, ','),
+            digits(*limit, ','),
+        ),
+        Failure::TooLargeToSend { bytes, limit } => format!(
+            "This message is {} bytes, and the peer takes at most {}. It was not sent. \
+             Send less at once, or start the peer with a larger --max-message-bytes.",
+            digits(*bytes, ','),
+            digits(*limit, ','),
         ),
         Failure::StreamByFetch { .. } => {
             "This method takes a stream of requests, which a browser cannot send by fetch. Use the WebSocket.".into()
@@ -85,7 +93,15 @@ fn spanish(failure: &Failure) -> String {
             format!("No se puede leer el final de la respuesta ({why}). Mirar la vista Wire.")
         }
         Failure::TooLarge { announced, limit } => format!(
-            "El par envió un mensaje de {announced} bytes y esta página acepta hasta {limit}. Pedir menos a la vez."
+            "El par envió un mensaje de {} bytes y esta página acepta hasta {}. Pedir menos a la vez.",
+            digits(*announced, '.'),
+            digits(*limit, '.'),
+        ),
+        Failure::TooLargeToSend { bytes, limit } => format!(
+            "Este mensaje tiene {} bytes y el par acepta hasta {}. No se envió. \
+             Enviar menos a la vez, o iniciar el par con un --max-message-bytes mayor.",
+            digits(*bytes, '.'),
+            digits(*limit, '.'),
         ),
         Failure::StreamByFetch { .. } => {
             "Este método recibe un flujo de solicitudes, que un navegador no puede enviar por fetch. Usar el WebSocket."
@@ -96,6 +112,19 @@ fn spanish(failure: &Failure) -> String {
         ),
         Failure::NoBrowser => "Las llamadas solo se hacen desde un navegador.".into(),
     }
+}
+
+/// A whole number in groups of three. The browser's own formats are not at hand here.
+fn digits(number: usize, separator: char) -> String {
+    let plain = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in plain.chars().enumerate() {
+        if place > 0 && (plain.len() - place).is_multiple_of(3) {
+            grouped.push(separator);
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 /// A refusal with what the peer said about it, if it said anything.
@@ -110,6 +139,21 @@ fn refused(what: String, said: &str, what_to_do: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_that_is_too_large_says_how_large_it_is_and_how_large_it_may_be() {
+        let failure = Failure::TooLargeToSend {
+            bytes: 20_971_529,
+            limit: 999,
+        };
+        assert!(
+            english(&failure)
+                .starts_with("This message is 20,971,529 bytes, and the peer takes at most 999.")
+        );
+        assert!(
+            spanish(&failure).starts_with("Este mensaje tiene 20.971.529 bytes y el par acepta hasta 999.")
+        );
+    }
 
     #[test]
     fn a_refusal_repeats_what_the_peer_said() {

@@ -20,6 +20,8 @@ pub struct Peer {
     pub name: String,
     /// The version of its software.
     pub version: String,
+    /// The largest message it takes or sends, in bytes.
+    pub max_message_bytes: u64,
 }
 
 /// Whether a peer is there.
@@ -92,6 +94,7 @@ mod tests {
         Event::Said(Peer {
             name: "medellin".into(),
             version: version.into(),
+            max_message_bytes: 4_194_304,
         })
     }
 

@@ -7,7 +7,7 @@ use crate::{
     browser::Task,
     model::presence::{Now, Presence},
     parts::{banner::Banner, keys_dialog::KeysDialog, nav::Nav},
-    rpc::{Rpc, origin},
+    rpc::{Rpc, limit::DEFAULT_MAX_MESSAGE_BYTES, origin},
     settings::{Say, Settings},
 };
 
@@ -31,13 +31,21 @@ pub fn Shell() -> impl IntoView {
     let name = Signal::derive(move || {
         presence.with(|presence| presence.peer.as_ref().map(|peer| peer.name.clone()))
     });
+    let limit = Signal::derive(move || {
+        presence.with(|presence| {
+            presence
+                .peer
+                .as_ref()
+                .map_or(DEFAULT_MAX_MESSAGE_BYTES as u64, |peer| peer.max_message_bytes)
+        })
+    });
     let origin = rpc.origin().to_owned();
     view! {
         <a class="skip" href="#main">{Say::here().text(|texts| texts.shell.skip)}</a>
         <Nav presence on_keys=move |()| shortcuts::show(dialog) />
         <main id="main" tabindex="-1">
             <Banner presence origin on_reload=reload />
-            <Hello rpc peer=name />
+            <Hello rpc peer=name max_message_bytes=limit />
         </main>
         <p class="unseen" role="status" data-announcer>{announcer.said()}</p>
         <KeysDialog

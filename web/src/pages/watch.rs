@@ -50,7 +50,8 @@ async fn follow(rpc: &Rpc, presence: RwSignal<Presence>) {
     };
     let mut about = answer.into_inner();
     while let Ok(Some(reply)) = about.message().await {
-        let event = Event::Said(peer(&reply));
+        rpc.limit().learn(reply.max_message_bytes);
+        let event = Event::Said(peer(&reply, rpc));
         // The peer also tells the figures of its calls: most of its words change nothing here.
         let is_news = presence.with_untracked(|presence| {
             let mut next = presence.clone();
@@ -63,9 +64,10 @@ async fn follow(rpc: &Rpc, presence: RwSignal<Presence>) {
     }
 }
 
-fn peer(about: &AboutReply) -> Peer {
+fn peer(about: &AboutReply, rpc: &Rpc) -> Peer {
     Peer {
         name: visible(&about.name, NAME_CHARS),
         version: visible(&about.version, NAME_CHARS),
+        max_message_bytes: rpc.limit().max_message_bytes() as u64,
     }
 }

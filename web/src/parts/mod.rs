@@ -7,6 +7,7 @@
 pub mod action_button;
 pub mod banner;
 pub mod call_card;
+pub mod copy_rows;
 pub mod icon;
 pub mod inspect;
 pub mod keys_dialog;

@@ -23,8 +23,11 @@ pub fn OptionsBar(
     typed: RwSignal<Typed>,
     /// What that means.
     parsed: Parsed,
+    /// The largest message the peer takes, in bytes: no option of a call, but a bound to all of them.
+    max_message_bytes: Signal<u64>,
 ) -> impl IntoView {
     let say = Say::here();
+    let limit = move || (say.texts().options.limit)(&say.language().limit(max_message_bytes.get()));
     let problem = move |which: fn(&Problems) -> bool| {
         Signal::derive(move || parsed.with(|parsed| parsed.as_ref().is_err_and(which)))
     };
@@ -108,6 +111,7 @@ pub fn OptionsBar(
                     {"+ "}
                     {say.text(|texts| texts.options.add)}
                 </button>
+                <span class="hint" data-max-message-bytes=max_message_bytes>{limit}</span>
             </div>
             <Wrong id="deadline-wrong" is_wrong=problem(|problems| problems.deadline)
                 text=say.text(|texts| texts.options.bad_deadline) />

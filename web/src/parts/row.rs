@@ -8,7 +8,7 @@ use tonic::Code;
 use crate::{
     model::{
         call::{
-            log::{Entry, What},
+            log::{Entry, Kept, What},
             phase::{EndedBy, Outcome},
         },
         hello::{Direction, Kind},
@@ -28,14 +28,17 @@ pub fn Row(
     let say = Say::here();
     let at_ms = entry.at_ms;
     let look = look(&entry.what);
-    let entry = StoredValue::new(entry);
+    // Without its bytes: a row stays for as long as its event is kept, and these may be let go before.
+    let entry = StoredValue::new(entry.as_row(kind));
     let way = move || entry.with_value(|entry| way(say, &entry.what));
     let text = move || entry.with_value(|entry| text(say, kind, &entry.what));
     view! {
         <li class=look>
             <time>{move || say.language().time(at_ms)}</time>
+            " "
             <span class={"arrow"}>
                 <span class="unseen">{way}</span>
+                " "
                 <span class={"words"}>{text}</span>
             </span>
         </li>
@@ -89,10 +92,17 @@ fn way(say: Say, what: &What) -> &'static str {
 fn text(say: Say, kind: Kind, what: &What) -> String {
     let texts = &say.texts().diagram;
     match what {
-        What::Message { text: Some(text), .. } if text.trim().is_empty() => texts.empty_message.to_owned(),
-        What::Message { text: Some(text), .. } => text.clone(),
         What::Message {
-            text: None,
+            kept: Kept::Text(Some(text)),
+            ..
+        } if text.trim().is_empty() => texts.empty_message.to_owned(),
+        What::Message {
+            kept: Kept::Text(Some(text)),
+            ..
+        } => text.clone(),
+        // A row has no frame but as text.
+        What::Message {
+            kept: Kept::Text(None) | Kept::Frame(_),
             direction,
             ..
         } => (texts.unreadable)(kind.message_name(*direction)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::{html, prelude::*};
 
-use super::row::Row;
+use super::{copy_rows::copy_rows, row::Row};
 use crate::{
     model::{
         call::{
@@ -90,7 +90,7 @@ pub fn Sequence(
     let peer = move || peer.get().unwrap_or_else(|| say.texts().diagram.peer.to_owned());
     view! {
         <div class="diagram">
-            <div class="sequence" role="group" tabindex="0" aria-label=label node_ref=scroller on:scroll=on_scroll>
+            <div class="sequence" role="group" tabindex="0" aria-label=label node_ref=scroller on:scroll=on_scroll on:copy=move |event| copy_rows(&event)>
                 <p class="ends">
                     <span>{say.text(|texts| texts.diagram.browser)}</span>
                     <span>{peer}</span>

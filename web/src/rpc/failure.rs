@@ -55,6 +55,14 @@ pub enum Failure {
         /// What is taken, in bytes.
         limit: usize,
     },
+    /// A message that the peer would not take, and that was not sent.
+    #[error("a message of {bytes} bytes was to be sent, and the peer takes at most {limit}")]
+    TooLargeToSend {
+        /// Its length, in bytes.
+        bytes: usize,
+        /// What the peer takes, in bytes.
+        limit: usize,
+    },
     /// A stream of requests was to go by `fetch`, which sends one request.
     #[error("{path} takes a stream of requests, which goes by a WebSocket and not by fetch")]
     StreamByFetch {
@@ -85,7 +93,7 @@ impl Failure {
             Self::Http { status, .. } => code_of_http(*status),
             Self::NotGrpcWeb { .. } | Self::NoTrailers => Code::Unknown,
             Self::HalfMessage | Self::BadTrailers(_) | Self::NoBrowser => Code::Internal,
-            Self::TooLarge { .. } => Code::ResourceExhausted,
+            Self::TooLarge { .. } | Self::TooLargeToSend { .. } => Code::ResourceExhausted,
             Self::StreamByFetch { .. } => Code::Unimplemented,
             Self::BadMetadata(_) => Code::InvalidArgument,
         }

@@ -10,9 +10,11 @@
 mod deadline;
 pub mod failure;
 pub mod fetch;
+pub mod limit;
 mod origin;
 #[cfg(target_arch = "wasm32")]
 mod socket;
+mod splitter;
 
 use std::{
     future::Future,
@@ -27,6 +29,7 @@ use tonic::{Status, body::Body};
 use tower_service::Service;
 
 use fetch::Fetch;
+use limit::Limit;
 pub use origin::origin;
 
 /// How a call travels from the page to the peer.
@@ -63,6 +66,7 @@ fn is_watch(path: &str) -> bool {
 #[derive(Debug, Clone)]
 pub struct Rpc {
     origin: Arc<str>,
+    limit: Limit,
     fetch: Fetch,
 }
 
@@ -70,8 +74,10 @@ impl Rpc {
     /// Calls go to the peer at `origin`, such as `http://localhost:50051`.
     pub fn new(origin: impl Into<Arc<str>>) -> Self {
         let origin = origin.into();
+        let limit = Limit::default();
         Self {
-            fetch: Fetch::new(origin.clone()),
+            fetch: Fetch::new(origin.clone(), limit.clone()),
+            limit,
             origin,
         }
     }
@@ -79,6 +85,14 @@ impl Rpc {
     /// Where calls go.
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The largest message, either way.
+    ///
+    /// The pipes keep it, with RESOURCE_EXHAUSTED. A client made by tonic has 4 MiB of its own beside it, with
+    /// OUT_OF_RANGE: where messages may be large, take that one away (`max_decoding_message_size`).
+    pub fn limit(&self) -> &Limit {
+        &self.limit
     }
 }
 
@@ -100,12 +114,20 @@ impl Service<http::Request<Body>> for Rpc {
     /// Dropping the future, or the body of the response, cancels the call.
     fn call(&mut self, request: http::Request<Body>) -> BoxFuture {
         let timeout = deadline::of(request.headers());
-        let call = match pipe_of(request.uri().path()) {
+        let max_message_bytes = self.limit.max_message_bytes();
+        let request = request.map(|body| limit::on_requests(body, max_message_bytes));
+        let call: BoxFuture = match pipe_of(request.uri().path()) {
             Pipe::Fetch => {
                 let call = self.fetch.call(request);
                 Box::pin(async { Ok(call.await?.map(Body::new)) })
             }
-            Pipe::Socket => self.call_by_socket(request),
+            Pipe::Socket => {
+                let call = self.call_by_socket(request);
+                Box::pin(async move {
+                    let answer = call.await?;
+                    Ok(answer.map(|body| limit::on_answers(body, max_message_bytes)))
+                })
+            }
         };
         match timeout {
             Some(timeout) => Box::pin(SendWrapper::new(deadline::keep(call, timeout))),

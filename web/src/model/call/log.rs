@@ -1,20 +1,30 @@
 //! The last events of a call, and the bytes of as many as there is room for.
+//!
+//! A frame is kept as the part it is of the buffer it crossed in: keeping it copies nothing. Frames are let go in the
+//! order they came, so that of each buffer that is held for them all is shown, save of the oldest.
 
 use std::{collections::VecDeque, sync::Arc};
 
+use bridge::frame::PREFIX_LEN;
 use bytes::Bytes;
 
 use super::phase::Outcome;
-use crate::model::hello::Direction;
+use crate::model::{
+    hello::{Direction, Kind},
+    visible::visible,
+};
 
 /// A card keeps this many events, the last ones: more than anyone reads, and few enough to draw at once.
 pub const KEPT_EVENTS: usize = 1_000;
 /// Frames are kept whole up to this many bytes, for Inspect: four messages of the largest size.
 const KEPT_BYTES: usize = 16 * 1024 * 1024;
+/// A row shows this many characters of a message; a card is narrower than that.
+const ROW_CHARS: usize = 200;
 
 /// The events of a call, as many as are kept.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Log {
+    kind: Kind,
     entries: VecDeque<Arc<Entry>>,
     next_id: u64,
     rows: u64,
@@ -43,12 +53,10 @@ pub enum What {
         direction: Direction,
         /// Which one of those that went this way, from 1.
         number: u64,
-        /// What it says, safe to look at; nothing if the bytes are no such message.
-        text: Option<String>,
         /// Its size with its prefix, in bytes.
         bytes: usize,
-        /// The bytes themselves, prefix included, unless they are no longer kept.
-        frame: Option<Bytes>,
+        /// What there still is of it.
+        kept: Kept,
     },
     /// A frame of headers or trailers crossed. Drawn on the wire only.
     Block {
@@ -61,12 +69,43 @@ pub enum What {
     Ended(Outcome),
 }
 
+/// What there still is of a message.
+#[derive(Debug, Clone)]
+pub enum Kept {
+    /// The bytes that crossed, prefix included.
+    Frame(Bytes),
+    /// Only what they say, safe to look at; nothing if they are no such message.
+    Text(Option<String>),
+}
+
+impl Kept {
+    /// The bytes, if there still are any.
+    pub fn frame(&self) -> Option<&Bytes> {
+        match self {
+            Self::Frame(frame) => Some(frame),
+            Self::Text(_) => None,
+        }
+    }
+}
+
 impl Log {
+    /// The log of a card of this kind before its first call.
+    pub(super) fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            entries: VecDeque::new(),
+            next_id: 0,
+            rows: 0,
+            bare: 0,
+            kept_bytes: 0,
+        }
+    }
+
     /// An empty one for the next call of a card, whose events are numbered on from here.
     pub(super) fn begun_anew(&self) -> Self {
         Self {
             next_id: self.next_id,
-            ..Self::default()
+            ..Self::new(self.kind)
         }
     }
 
@@ -93,7 +132,7 @@ impl Log {
             && let Some(oldest) = self.entries.get_mut(self.bare)
         {
             self.kept_bytes -= oldest.kept_bytes();
-            *oldest = Arc::new(oldest.without_frame());
+            *oldest = Arc::new(oldest.as_row(self.kind));
             self.kept_bytes += oldest.kept_bytes();
             self.bare += 1;
         }
@@ -123,16 +162,28 @@ impl Entry {
 
     fn kept_bytes(&self) -> usize {
         match &self.what {
-            What::Message { frame, .. } => frame.as_ref().map_or(0, Bytes::len),
-            What::Block { frame } => frame.len(),
-            What::Finished | What::Ended(_) => 0,
+            What::Message {
+                kept: Kept::Frame(frame),
+                ..
+            }
+            | What::Block { frame } => frame.len(),
+            What::Message {
+                kept: Kept::Text(_), ..
+            }
+            | What::Finished
+            | What::Ended(_) => 0,
         }
     }
 
-    fn without_frame(&self) -> Self {
+    /// The same with the text of its message in place of the bytes: all that a row of the diagram needs.
+    pub fn as_row(&self, kind: Kind) -> Self {
         let mut entry = self.clone();
-        if let What::Message { frame, .. } = &mut entry.what {
-            *frame = None;
+        if let What::Message { direction, kept, .. } = &mut entry.what
+            && let Kept::Frame(frame) = kept
+        {
+            let message = frame.get(PREFIX_LEN..).unwrap_or_default();
+            let text = kind.describe(*direction, message);
+            *kept = Kept::Text(text.map(|text| visible(&text, ROW_CHARS)));
         }
         entry
     }
@@ -146,22 +197,21 @@ mod tests {
         What::Message {
             direction: Direction::Received,
             number,
-            text: Some(number.to_string()),
             bytes,
-            frame: Some(Bytes::from(vec![0; bytes])),
+            kept: Kept::Frame(Bytes::from(vec![0; bytes])),
         }
     }
 
-    fn text(entry: &Entry) -> Option<&str> {
+    fn number(entry: &Entry) -> Option<u64> {
         match &entry.what {
-            What::Message { text, .. } => text.as_deref(),
+            What::Message { number, .. } => Some(*number),
             What::Block { .. } | What::Finished | What::Ended(_) => None,
         }
     }
 
     #[test]
     fn the_last_thousand_events_are_kept_and_the_others_counted() {
-        let mut log = Log::default();
+        let mut log = Log::new(Kind::Server);
         for number in 0..KEPT_EVENTS as u64 {
             log.push(0.0, message(number, 5));
         }
@@ -169,12 +219,12 @@ mod tests {
         log.push(1.0, message(KEPT_EVENTS as u64, 5));
         assert_eq!((log.forgotten(), log.rows()), (1, KEPT_EVENTS as u64 + 1));
         assert_eq!(log.entries().count(), KEPT_EVENTS);
-        assert_eq!(log.entries().next().and_then(|entry| text(entry)), Some("1"));
+        assert_eq!(log.entries().next().and_then(|entry| number(entry)), Some(1));
     }
 
     #[test]
     fn old_frames_are_let_go_before_they_fill_the_tab_and_their_rows_stay() {
-        let mut log = Log::default();
+        let mut log = Log::new(Kind::Server);
         for number in 0..10 {
             log.push(0.0, message(number, KEPT_BYTES / 4 + 1));
         }
@@ -188,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_is_forgotten_no_longer_counts_against_the_bytes() {
-        let mut log = Log::default();
+        let mut log = Log::new(Kind::Server);
         for number in 0..3 * KEPT_EVENTS as u64 {
             log.push(0.0, message(number, KEPT_BYTES / 500));
         }
@@ -199,7 +249,7 @@ mod tests {
 
     #[test]
     fn the_next_call_numbers_its_events_on() {
-        let mut log = Log::default();
+        let mut log = Log::new(Kind::Server);
         log.push(0.0, What::Finished);
         let mut next = log.begun_anew();
         next.push(0.0, What::Finished);

@@ -162,6 +162,10 @@ impl Card {
     }
 
     /// A request with the options of this run, watched as it crosses.
+    ///
+    /// What that costs while nobody inspects it: a place in a list for each message. Its frame is shared with the
+    /// buffer it crossed in, not copied, and is read as text only if its row is drawn; an open Inspect takes apart what
+    /// it shows. The last thousand events are kept, and 16 MiB.
     pub(super) fn dress<T>(self, run: Run, message: T) -> Request<T> {
         let mut request = Request::new(message);
         self.made_with

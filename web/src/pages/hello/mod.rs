@@ -8,7 +8,7 @@
 //!   - `data-status`: `idle`, `waiting`, `receiving`, `open`, or the number of the status; `data-figures`;
 //!     `data-failed`: the sentence of a call that failed;
 //!   - `data-tab="messages|headers|wire|copy"`, and in the last `data-snippet` and `data-action="copy"`.
-//! - `data-option="deadline|unit|count|interval"`, `data-action="add-metadata|remove-metadata"`,
+//! - `data-option="deadline|unit|count|interval"`, `data-max-message-bytes`, `data-action="add-metadata|remove-metadata"`,
 //!   `data-field="metadata-key|metadata-value"`, `data-action="run-all"`.
 //! - `data-presence="asking|here|gone"`, `data-banner="gone|changed"`, `data-language="en|es"`,
 //!   `data-theme-choice="system|light|dark"`, `data-action="keys|shortcuts|close-keys|reload"`, `data-view="hello"`,
@@ -43,6 +43,8 @@ pub fn Hello(
     rpc: Rpc,
     /// Its name.
     peer: Signal<Option<String>>,
+    /// The largest message it takes, in bytes.
+    max_message_bytes: Signal<u64>,
 ) -> impl IntoView {
     let say = Say::here();
     let typed = RwSignal::new(Typed::default());
@@ -99,7 +101,7 @@ pub fn Hello(
                 on_press=move |()| run_all.start()
             />
         </div>
-        <OptionsBar typed parsed />
+        <OptionsBar typed parsed max_message_bytes />
         <div class="calls">{cards.into_iter().map(view_of).collect_view()}</div>
     }
 }

@@ -30,7 +30,8 @@ const AHEAD: usize = 16;
 /// # Cancel safety
 /// Dropping it cancels the call.
 pub(super) async fn play(card: Card, run: Run, rpc: Rpc, mut bursts: Receiver<Burst>) -> Result<(), Status> {
-    let mut client = GreeterClient::new(rpc);
+    // Rpc keeps the limit; the client's own would be another, with another status.
+    let mut client = GreeterClient::new(rpc).max_decoding_message_size(usize::MAX);
     match card.kind {
         Kind::Unary => {
             let request = one(&mut bursts).await;

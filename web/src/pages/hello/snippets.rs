@@ -8,7 +8,11 @@ use prost::Message;
 use super::card::Card;
 use crate::{
     model::{
-        call::{Call, log::What, phase::Phase},
+        call::{
+            Call,
+            log::{Kept, What},
+            phase::Phase,
+        },
         copy_as::{Made, Tool, copy_as},
         hello::Direction,
     },
@@ -46,7 +50,7 @@ fn messages(call: &Call) -> Vec<HelloRequest> {
         .filter_map(|entry| match &entry.what {
             What::Message {
                 direction: Direction::Sent,
-                frame: Some(frame),
+                kept: Kept::Frame(frame),
                 ..
             } => HelloRequest::decode(frame.get(PREFIX_LEN..)?).ok(),
             _ => None,

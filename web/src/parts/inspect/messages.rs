@@ -72,14 +72,13 @@ fn Message(kind: Kind, entry: Arc<Entry>) -> impl IntoView {
         direction,
         number,
         bytes,
-        frame,
-        ..
+        kept,
     } = &entry.what
     else {
         return ().into_any();
     };
     let (direction, number, bytes) = (*direction, *number, *bytes as u64);
-    let text = frame.as_ref().map(|frame| {
+    let text = kept.frame().map(|frame| {
         let text = text_of(&take_apart(frame, kind.full_name(direction)));
         let lines: Vec<String> = text
             .lines()

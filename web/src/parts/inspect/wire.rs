@@ -100,8 +100,7 @@ fn WireFrame(kind: Kind, entry: Arc<Entry>, by_socket: bool) -> impl IntoView {
             direction,
             number,
             bytes,
-            frame,
-            ..
+            kept,
         } => {
             let (direction, number, bytes) = (*direction, *number, *bytes as u64);
             view! {
@@ -113,14 +112,14 @@ fn WireFrame(kind: Kind, entry: Arc<Entry>, by_socket: bool) -> impl IntoView {
                         <span>{move || say.language().bytes(bytes)}</span>
                         {time()}
                     </p>
-                    {frame.as_ref().map(|frame| {
+                    {kept.frame().map(|frame| {
                         let mut spans = take_apart(frame, kind.full_name(direction));
                         if by_socket && direction == Direction::Sent {
                             spans.insert(0, wire_socket::before_a_frame());
                         }
                         table(say, spans)
                     })}
-                    {frame.is_none().then(|| view! {
+                    {kept.frame().is_none().then(|| view! {
                         <p class="muted">{say.text(|texts| texts.inspect.not_kept)}</p>
                     })}
                 </li>

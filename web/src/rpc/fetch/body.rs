@@ -17,13 +17,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult, Response};
 
-use super::{
-    MAX_MESSAGE_BYTES,
-    abort::Abort,
-    headers,
+use super::{abort::Abort, headers};
+use crate::rpc::{
+    failure::Failure,
     splitter::{End, Splitter},
 };
-use crate::rpc::failure::Failure;
 
 /// The longest line of a refusal that is shown, in characters: two lines of a page.
 const MAX_LINE: usize = 200;
@@ -43,16 +41,16 @@ impl FetchBody {
         Self { reading: None }
     }
 
-    pub(super) fn new(response: &Response, abort: Abort, tap: Option<Tap>) -> Self {
+    pub(super) fn new(response: &Response, abort: Abort, tap: Option<Tap>, max_message_bytes: usize) -> Self {
         let reading = Reading {
             reader: reader_of(response),
             read: None,
-            splitter: Splitter::new(MAX_MESSAGE_BYTES),
+            splitter: Splitter::new(max_message_bytes),
             end: None,
             abort,
             watch: tap.map(|tap| Watch {
                 tap,
-                frames: FrameDecoder::new(MAX_MESSAGE_BYTES),
+                frames: FrameDecoder::new(max_message_bytes),
             }),
         };
         Self {

@@ -8,8 +8,8 @@ use http::{
 use tonic::Status;
 use web_sys::Headers;
 
-use super::splitter::MAX_TRAILER_BYTES;
 use crate::rpc::failure::Failure;
+use crate::rpc::splitter::MAX_TRAILER_BYTES;
 
 const GRPC_WEB: HeaderValue = HeaderValue::from_static("application/grpc-web+proto");
 

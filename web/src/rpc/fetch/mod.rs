@@ -3,7 +3,6 @@
 mod abort;
 mod body;
 mod headers;
-mod splitter;
 
 use std::{
     future::Future,
@@ -27,23 +26,21 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestCredentials, RequestInit, Response};
 
-use super::failure::Failure;
+use super::{failure::Failure, limit::Limit};
 use abort::Abort;
 pub use body::FetchBody;
-
-/// The largest message taken, as in every gRPC client unless it is told otherwise: 4 MiB.
-const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Makes unary and server streaming calls with the browser's `fetch`. A cheap clone of a handle.
 #[derive(Debug, Clone)]
 pub struct Fetch {
     origin: Arc<str>,
+    limit: Limit,
 }
 
 impl Fetch {
-    /// Calls go to the peer at `origin`, such as `http://localhost:50051`.
-    pub fn new(origin: Arc<str>) -> Self {
-        Self { origin }
+    /// Calls go to the peer at `origin`, such as `http://localhost:50051`, and take answers up to this limit.
+    pub fn new(origin: Arc<str>, limit: Limit) -> Self {
+        Self { origin, limit }
     }
 }
 
@@ -60,11 +57,16 @@ impl Service<http::Request<Body>> for Fetch {
     /// # Cancel safety
     /// Dropping the future, or the body of the response, aborts the `fetch`.
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        SendWrapper::new(Box::pin(call(self.origin.clone(), request)))
+        let max_message_bytes = self.limit.max_message_bytes();
+        SendWrapper::new(Box::pin(call(self.origin.clone(), request, max_message_bytes)))
     }
 }
 
-async fn call(origin: Arc<str>, request: http::Request<Body>) -> Result<http::Response<FetchBody>, Status> {
+async fn call(
+    origin: Arc<str>,
+    request: http::Request<Body>,
+    max_message_bytes: usize,
+) -> Result<http::Response<FetchBody>, Status> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     if Method::of(path).is_some_and(|method| method.client_streaming) {
@@ -110,7 +112,7 @@ async fn call(origin: Arc<str>, request: http::Request<Body>) -> Result<http::Re
         FetchBody::empty()
     } else {
         check_is_grpc_web(&response, &headers).await?;
-        FetchBody::new(&response, abort, tap)
+        FetchBody::new(&response, abort, tap, max_message_bytes)
     };
     headers.insert(
         http::header::CONTENT_TYPE,
@@ -154,7 +156,7 @@ async fn check_is_grpc_web(response: &Response, headers: &http::HeaderMap) -> Re
 
 /// Tells the frames of a whole request; they are parts of it, not copies.
 fn tell_sent(tap: &Tap, body: Bytes) {
-    // The encoder of the client has its own limit.
+    // The request kept its limit before it came here.
     let mut frames = FrameDecoder::new(usize::MAX - PREFIX_LEN);
     frames.push(body);
     while let Ok(Some(frame)) = frames.next_encoded() {

@@ -1,4 +1,4 @@
-//! Tells messages and trailers apart in the body of a gRPC-Web answer. Pure: no IO, no async.
+//! Follows the messages of a body: to the trailers of a gRPC-Web answer, or to one over the limit. Pure: no IO, no async.
 
 use bridge::frame::{Frame, FrameDecoder, HEADERS, PREFIX_LEN};
 use bytes::Bytes;
