@@ -101,7 +101,7 @@ fn english(code: Code) -> &'static str {
         Code::AlreadyExists => "What the call was to make is there already.",
         Code::PermissionDenied => "The peer does not allow this to whoever calls from here.",
         Code::ResourceExhausted => {
-            "A message is larger than the peer takes, or the peer has no room left. Send less, or fewer at once."
+            "A message or the metadata is larger than the peer takes, or the peer has no room left. Send less, or less at once."
         }
         Code::FailedPrecondition => "The peer is not in a state to do this yet. Put that right first.",
         Code::Aborted => "Another call got in the way. Send this one again.",
@@ -131,7 +131,7 @@ fn spanish(code: Code) -> &'static str {
         Code::AlreadyExists => "Lo que la llamada debía crear ya existe.",
         Code::PermissionDenied => "El par no le permite esto a quien llama desde aquí.",
         Code::ResourceExhausted => {
-            "Un mensaje es más grande de lo que el par acepta, o al par no le queda espacio. Enviar menos, o menos a la vez."
+            "Un mensaje o los metadatos son más grandes de lo que el par acepta, o al par no le queda espacio. Enviar menos, o menos a la vez."
         }
         Code::FailedPrecondition => {
             "El par todavía no está en condiciones de hacer esto. Arreglar eso primero."

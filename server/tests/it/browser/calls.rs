@@ -122,47 +122,36 @@ async fn cancel_reaches_the_handler_on_both_roads() {
 }
 
 #[tokio::test]
-async fn every_failure_is_a_sentence() {
-    let peer = TestPeer::start(&["--max-message-bytes", "1000"]);
+async fn rows_of_metadata_are_sent_with_calls_on_both_roads() {
+    let peer = TestPeer::start(&[]);
     let Some(page) = Page::open(&peer).await else {
         return;
     };
-
-    page.fill("[data-option=deadline]", "1").await;
+    page.click("[data-action=add-metadata]").await;
+    page.fill("[data-field=metadata-key]", "X-City").await;
+    page.fill("[data-field=metadata-value]", "Medellin 4").await;
+    // The fields are metadata as well, which the peer follows.
+    page.fill("[data-option=count]", "2").await;
+    page.fill("[data-option=interval]", "0").await;
     page.click("[data-card=server] [data-action=send]").await;
-    page.status("server", "4").await;
-    assert!(page.text("[data-card=server] [data-failed]").await.len() > 20);
-    page.fill("[data-option=deadline]", "").await;
-
-    page.fill("[data-card=unary] [data-field=name]", &"x".repeat(1001))
-        .await;
-    page.click("[data-card=unary] [data-action=send]").await;
-    page.status("unary", "8").await;
-    assert!(page.text("[data-card=unary] [data-failed]").await.len() > 20);
-
-    // What cannot be done now says why.
-    let finish = page.find("[data-card=client] [data-action=finish]").await;
-    assert_eq!(
-        finish.attr("aria-disabled").await.unwrap().as_deref(),
-        Some("true")
-    );
-    assert!(
-        finish
-            .attr("title")
-            .await
-            .unwrap()
-            .is_some_and(|why| why.len() > 5)
-    );
-    let why = "[data-card=client] .why:not([hidden])";
-    assert_eq!(
-        page.is(&format!("document.querySelector('{why}')")).await,
-        serde_json::Value::Null
-    );
-    finish.click().await.unwrap();
-    assert!(
-        page.text(why).await.len() > 5,
-        "pressed in vain, it says why for all to see"
-    );
+    page.click("[data-card=bidi] [data-action=send]").await;
+    page.click("[data-card=bidi] [data-action=finish]").await;
+    for card in ["server", "bidi"] {
+        page.status(card, "0").await;
+        let received = format!(
+            "document.querySelectorAll('[data-card={card}] .sequence li.received:not(.is-end)').length"
+        );
+        assert_eq!(page.is(&received).await, 2, "{card}");
+        page.click(&format!("[data-card={card}] [data-action=inspect]"))
+            .await;
+        page.click(&format!("[data-card={card}] [data-tab=headers]"))
+            .await;
+        let shown = page.text(&format!("[data-card={card}] .inspect")).await;
+        assert!(
+            shown.contains("x-city") && shown.contains("Medellin 4"),
+            "{card}: {shown}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -208,26 +197,6 @@ async fn inspect_shows_messages_headers_and_the_bytes_of_both_roads() {
                 .contains("Hello Ana")
         );
     }
-
-    // The copied command is run for real.
-    page.click("[data-card=unary] [data-tab=copy]").await;
-    let command = page.text("[data-card=unary] [data-snippet=parcero] pre").await;
-    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_parcero"))
-        .parent()
-        .unwrap();
-    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
-    let output = std::process::Command::new("sh")
-        .args(["-c", &command])
-        .env("PATH", path)
-        .env("PARCERO_DATA_DIR", peer.data_dir())
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout).trim(),
-        "Hello Ana",
-        "{command}\n{output:?}"
-    );
     page.assert_kept_to_itself().await;
 }
 

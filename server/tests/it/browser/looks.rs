@@ -70,6 +70,65 @@ async fn a_call_is_made_with_the_keyboard_alone() {
 }
 
 #[tokio::test]
+async fn a_whole_stream_is_sent_and_inspected_with_the_keyboard_alone() {
+    let peer = TestPeer::start(&[]);
+    let Some(page) = Page::open(&peer).await else {
+        return;
+    };
+    let press = async |key: Key| {
+        let keys = page.driver().action_chain();
+        keys.send_keys(key).perform().await.unwrap();
+    };
+    let tab_to = async |selector: &str| {
+        // More than there are stops on the page.
+        for _ in 0..100 {
+            if page
+                .is(&format!("document.activeElement.matches('{selector}')"))
+                .await
+                == true
+            {
+                return;
+            }
+            press(Key::Tab).await;
+        }
+        panic!("no Tab leads to {selector}");
+    };
+    for card in ["client", "bidi"] {
+        let part = |part: &str| format!("[data-card={card}] {part}");
+        tab_to(&part("[data-field=name]")).await;
+        press(Key::Enter).await;
+        press(Key::Enter).await;
+        page.until(&format!(
+            "document.querySelectorAll('{}').length == 2",
+            part(".sequence li.sent")
+        ))
+        .await;
+        page.status(card, "open").await;
+        tab_to(&part("[data-action=finish]")).await;
+        press(Key::Enter).await;
+        page.status(card, "0").await;
+        tab_to(&part("[data-action=inspect]")).await;
+        press(Key::Enter).await;
+        tab_to(&part("[data-tab=messages]")).await;
+        press(Key::Right).await;
+        press(Key::Right).await;
+        page.until(&format!(
+            "document.activeElement.matches('{}')",
+            part("[data-tab=wire][aria-selected=true]")
+        ))
+        .await;
+    }
+    // On a button a key is a shortcut: 1 is this view.
+    page.driver()
+        .action_chain()
+        .send_keys("1")
+        .perform()
+        .await
+        .unwrap();
+    page.until("document.activeElement.id == 'main'").await;
+}
+
+#[tokio::test]
 async fn no_width_makes_the_page_scroll_sideways() {
     let peer = TestPeer::start(&[]);
     let Some(page) = Page::open(&peer).await else {

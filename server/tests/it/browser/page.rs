@@ -189,6 +189,17 @@ impl Page {
         element.send_keys(text).await.unwrap();
     }
 
+    /// Puts so many letters into a field, as pasting does: typing thousands of them takes a browser minutes.
+    pub(crate) async fn paste(&self, selector: &str, letters: usize) {
+        self.find(selector).await;
+        self.run(&format!(
+            "const field = document.querySelector({selector:?});
+             field.value = 'x'.repeat({letters});
+             field.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));"
+        ))
+        .await;
+    }
+
     /// The text of each row of a card's diagram, without its time: what crossed, in order.
     pub(crate) async fn rows(&self, card: &str) -> Vec<String> {
         let rows = self

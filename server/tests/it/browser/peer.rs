@@ -1,5 +1,6 @@
 //! The page and its peer: what happens when one of them goes away, and who else may call.
 
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -44,6 +45,81 @@ async fn a_page_outlives_its_peer_and_loses_nothing() {
     page.click("[data-card=bidi] [data-action=send]").await;
     page.until("document.querySelector('[data-card=bidi] .sequence li.received')")
         .await;
+}
+
+#[tokio::test]
+async fn calls_that_are_open_when_the_peer_dies_end_with_a_sentence() {
+    dies_with_calls_open(TestPeer::kill).await;
+}
+
+#[tokio::test]
+async fn calls_that_are_open_when_the_peer_is_stopped_end_with_a_sentence() {
+    // The peer waits ten seconds for its calls, and then ends them.
+    dies_with_calls_open(|peer| peer.stop().1).await;
+}
+
+/// An answer under way, half a stream of requests and an open dialogue lose their peer, which then comes back.
+async fn dies_with_calls_open(end: impl FnOnce(TestPeer) -> TempDir) {
+    const OPEN: [&str; 3] = ["server", "client", "bidi"];
+    let peer = TestPeer::start(&[]);
+    let Some(page) = Page::open(&peer).await else {
+        return;
+    };
+    page.run("window.sameDocument = true").await;
+    page.fill("[data-option=interval]", "60000").await;
+    for card in OPEN {
+        page.click(&format!("[data-card={card}] [data-action=send]"))
+            .await;
+        let row = if card == "client" { "sent" } else { "received" };
+        page.until(&format!(
+            "document.querySelector('[data-card={card}] .sequence li.{row}')"
+        ))
+        .await;
+    }
+    let mut before = Vec::new();
+    for card in OPEN {
+        before.push(page.rows(card).await);
+    }
+
+    let listen = peer.address().to_string();
+    let folder = end(peer);
+    page.until("document.querySelector('[data-banner=gone]')").await;
+    for (card, before) in OPEN.iter().zip(&before) {
+        page.status(card, "14").await;
+        let rows = page.rows(card).await;
+        assert_eq!(&rows[..before.len()], before, "{card}: the rows stay");
+        assert!(
+            rows[before.len()..].len() == 1 && rows[before.len()].starts_with("14 UNAVAILABLE"),
+            "{card}: {rows:?}"
+        );
+        let said = page.text(&format!("[data-card={card}] [data-failed]")).await;
+        for words in [
+            "The peer ",
+            "stop",
+            "Start it again",
+            "the page finds it by itself",
+        ] {
+            assert!(said.contains(words), "{card}: {words:?} is not in {said:?}");
+        }
+    }
+
+    let _peer = TestPeer::start_in(folder, &listen, &[]);
+    page.until("!document.querySelector('[data-banner=gone]')").await;
+    assert_eq!(
+        page.is("window.sameDocument").await,
+        true,
+        "the page was loaded again"
+    );
+    page.fill("[data-option=interval]", "0").await;
+    for card in OPEN {
+        page.click(&format!("[data-card={card}] [data-action=send]"))
+            .await;
+        if card != "server" {
+            page.click(&format!("[data-card={card}] [data-action=finish]"))
+                .await;
+        }
+        page.status(card, "0").await;
+    }
 }
 
 /// What a page elsewhere may try: a fetch, a socket, an image.
