@@ -11,9 +11,6 @@ use crate::cli::failure::Failure;
 pub(super) const DEFAULT_GREETING: &str = "Hello";
 pub(super) const DEFAULT_NAME: &str = "parcero";
 
-/// The peer ends a call at its deadline and says so; this side waits that much longer for the word.
-const GRACE: Duration = Duration::from_secs(1);
-
 #[derive(Debug, Clone, Args)]
 pub(super) struct CallOptions {
     /// The word to greet with
@@ -59,12 +56,10 @@ impl CallOptions {
     ) -> Result<T, Failure> {
         match self.deadline {
             None => call.await,
-            Some(deadline) => {
-                let limit = deadline.saturating_add(GRACE);
-                tokio::time::timeout(limit, call)
-                    .await
-                    .unwrap_or_else(|_| Err(Failure::deadline()))
-            }
+            // The peer ends the call as well, by its own clock.
+            Some(deadline) => tokio::time::timeout(deadline, call)
+                .await
+                .unwrap_or_else(|_| Err(Failure::deadline())),
         }
     }
 }
@@ -140,6 +135,6 @@ mod tests {
             .within(std::future::pending::<Result<(), Failure>>())
             .await;
         assert!(matches!(ended, Err(Failure::Refused(_))));
-        assert_eq!(started.elapsed(), Duration::from_secs(2) + GRACE);
+        assert_eq!(started.elapsed(), Duration::from_secs(2));
     }
 }

@@ -27,11 +27,11 @@ pub(super) struct Server {
     name: String,
 
     /// Ask the peer for so many replies, up to 100000 [default: the peer's, five]
-    #[arg(long, value_name = "TIMES")]
+    #[arg(long, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(0..=100_000))]
     count: Option<u32>,
 
     /// Ask the peer for this pause between two replies, up to 60000 [default: the peer's, two seconds]
-    #[arg(long, value_name = "MILLISECONDS")]
+    #[arg(long, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u32).range(0..=60_000))]
     interval: Option<u32>,
 
     #[command(flatten)]
@@ -57,6 +57,12 @@ impl Server {
         let mut request = self.call.request(message);
         for (key, wish) in [(COUNT, self.count), (INTERVAL, self.interval)] {
             if let Some(wish) = wish {
+                if request.metadata().contains_key(key) {
+                    return Err(Failure::wrong(format!(
+                        "{key} is asked for twice, by an option and by --metadata"
+                    ))
+                    .hint("leave one of them away"));
+                }
                 request.metadata_mut().insert(key, MetadataValue::from(wish));
             }
         }
