@@ -20,6 +20,8 @@ pub(super) static ENGLISH: Texts = Texts {
         here: "running",
         gone: "stopped",
         stopped: "The peer on this computer stopped",
+        stopping_word: "stopping",
+        stopping: "The peer on this computer is stopping: open calls may finish, new ones are refused",
         nobody: |origin| {
             format!(
                 "No peer answers at {origin}: start one, or check that it allows this page (--allow-origin)"
@@ -66,6 +68,20 @@ pub(super) static ENGLISH: Texts = Texts {
                 "Send as often as you like: the peer answers each one at once. Finish ends the call."
             }
         },
+        empty_with: |count, pause| {
+            let count = if count == "1" {
+                "once".to_owned()
+            } else {
+                format!("{count} times")
+            };
+            match (count.as_str(), pause) {
+                ("once", _) => "Send asks once, and the peer answers once.".to_owned(),
+                (_, "0") => format!("Send asks once, and the peer answers {count}, without a pause."),
+                _ => format!("Send asks once, and the peer answers {count}, {pause} ms apart."),
+            }
+        },
+        by_fetch: "gRPC-Web: one HTTP request (fetch) carries the question whole; the answers come back in its response",
+        by_socket: "WebSocket: messages go both ways at once over one connection, which fetch cannot do in a browser",
         send: "Send",
         finish: "Finish",
         cancel: "Cancel",
@@ -85,7 +101,6 @@ pub(super) static ENGLISH: Texts = Texts {
         unit: "Unit of the deadline",
         count: "Messages",
         interval: "Pause (ms)",
-        usual: "usual",
         limit: |size| format!("Messages up to {size}"),
         metadata: "Metadata",
         add: "Add metadata",
@@ -96,8 +111,8 @@ pub(super) static ENGLISH: Texts = Texts {
         bytes_hint: "Bytes: base64, or hexadecimal after 0x.",
         bytes_count: |count| format!("Bytes: {count}."),
         bad_deadline: "A deadline is a number above 0 and at most a day. Leave it empty for none.",
-        bad_count: "Messages is a whole number from 1 to 100,000. Leave it empty for the usual number.",
-        bad_interval: "The pause is a whole number of milliseconds from 0 to 60,000. Leave it empty for the usual one.",
+        bad_count: "Messages is a whole number from 1 to 100,000. Leave it empty for 5 answers, and one message each Send.",
+        bad_interval: "The pause is a whole number of milliseconds from 0 to 60,000. Leave it empty for answers 2,000 ms apart.",
         bad_row: |error| match error {
             MetadataError::NoKey => "This value has no key: name it, or remove the row.",
             MetadataError::BadKey => "A key has only letters, digits, hyphens, underscores and full stops.",
@@ -151,6 +166,9 @@ pub(super) static ENGLISH: Texts = Texts {
         finished: "finished sending",
         cancelled: "cancelled here",
         lost: "the call broke off",
+        overdue: "ended here, at its deadline",
+        undelivered: "sent, no sign that it arrived",
+        no_sign: "no sign that it arrived",
         unreadable: |message| format!("(not a {message})"),
         empty_message: "(empty)",
         last_of: |kept, all| format!("The last {kept} of {all} events are kept."),

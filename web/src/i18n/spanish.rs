@@ -20,6 +20,8 @@ pub(super) static SPANISH: Texts = Texts {
         here: "en marcha",
         gone: "detenido",
         stopped: "El par (peer) de este computador se detuvo",
+        stopping_word: "deteniéndose",
+        stopping: "El par (peer) de este computador se está deteniendo: las llamadas abiertas pueden terminar, no acepta nuevas",
         nobody: |origin| {
             format!(
                 "Ningún par (peer) responde en {origin}: iniciar uno, o revisar que permita esta página (--allow-origin)"
@@ -70,6 +72,20 @@ pub(super) static SPANISH: Texts = Texts {
                 "Enviar cuantas veces se quiera: el par responde enseguida a cada mensaje. Terminar acaba la llamada."
             }
         },
+        empty_with: |count, pause| match (count, pause) {
+            ("1", _) => {
+                "Enviar pregunta una vez, y el par responde con un flujo (stream) de un solo mensaje."
+                    .to_owned()
+            }
+            (_, "0") => format!(
+                "Enviar pregunta una vez, y el par responde con un flujo (stream): {count} mensajes, sin pausa."
+            ),
+            _ => format!(
+                "Enviar pregunta una vez, y el par responde con un flujo (stream): {count} mensajes, cada {pause} ms."
+            ),
+        },
+        by_fetch: "gRPC-Web: una petición HTTP (fetch) lleva la pregunta entera; las respuestas vuelven en su respuesta",
+        by_socket: "WebSocket: los mensajes van en ambos sentidos a la vez por una conexión, lo que fetch no puede en un navegador",
         send: "Enviar",
         finish: "Terminar",
         cancel: "Cancelar",
@@ -89,7 +105,6 @@ pub(super) static SPANISH: Texts = Texts {
         unit: "Unidad del plazo",
         count: "Mensajes",
         interval: "Pausa (ms)",
-        usual: "usual",
         limit: |size| format!("Mensajes de hasta {size}"),
         metadata: "Metadatos",
         add: "Agregar metadatos",
@@ -100,8 +115,8 @@ pub(super) static SPANISH: Texts = Texts {
         bytes_hint: "Bytes: base64, o hexadecimal después de 0x.",
         bytes_count: |count| format!("Bytes: {count}."),
         bad_deadline: "El plazo (deadline) es un número mayor que 0 y de un día como máximo. Vacío: sin plazo.",
-        bad_count: "Mensajes es un número entero de 1 a 100.000. Vacío: la cantidad usual.",
-        bad_interval: "La pausa es un número entero de milisegundos de 0 a 60.000. Vacío: la usual.",
+        bad_count: "Mensajes es un número entero de 1 a 100.000. Vacío: 5 respuestas, y un mensaje por cada Enviar.",
+        bad_interval: "La pausa es un número entero de milisegundos de 0 a 60.000. Vacío: respuestas cada 2.000 ms.",
         bad_row: |error| match error {
             MetadataError::NoKey => "Este valor no tiene clave: ponerle una, o quitar la fila.",
             MetadataError::BadKey => {
@@ -155,6 +170,9 @@ pub(super) static SPANISH: Texts = Texts {
         finished: "fin de envío",
         cancelled: "cancelada aquí",
         lost: "la llamada se cortó",
+        overdue: "terminada aquí, al vencer el plazo",
+        undelivered: "enviado, sin señal de que llegara",
+        no_sign: "sin señal de que llegara",
         unreadable: |message| format!("(no es un {message})"),
         empty_message: "(vacío)",
         last_of: |kept, all| format!("Se conservan los últimos {kept} de {all} eventos."),

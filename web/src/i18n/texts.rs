@@ -45,6 +45,9 @@ pub struct Presence {
     pub here: &'static str,
     pub gone: &'static str,
     pub stopped: &'static str,
+    /// In a word, and in a sentence: it answers what is open and takes nothing new.
+    pub stopping_word: &'static str,
+    pub stopping: &'static str,
     /// Where nobody was ever found, and what to do.
     pub nobody: fn(origin: &str) -> String,
     pub reconnecting: fn(attempt: &str) -> String,
@@ -87,6 +90,11 @@ pub struct Hello {
     pub kind: fn(Kind) -> &'static str,
     /// What a card says before its first call.
     pub empty: fn(Kind) -> &'static str,
+    /// The same of server streaming, asked for so many answers, so many milliseconds apart.
+    pub empty_with: fn(count: &str, pause: &str) -> String,
+    /// How the messages of a card travel.
+    pub by_fetch: &'static str,
+    pub by_socket: &'static str,
     pub send: &'static str,
     pub finish: &'static str,
     pub cancel: &'static str,
@@ -111,7 +119,6 @@ pub struct Options {
     pub unit: &'static str,
     pub count: &'static str,
     pub interval: &'static str,
-    pub usual: &'static str,
     /// How large a message may be.
     pub limit: fn(size: &str) -> String,
     pub metadata: &'static str,
@@ -143,6 +150,11 @@ pub struct Diagram {
     pub finished: &'static str,
     pub cancelled: &'static str,
     pub lost: &'static str,
+    /// Ended by the page, at its deadline.
+    pub overdue: &'static str,
+    /// Which way a message went that nobody was there to take; and of what was sent, that it is so.
+    pub undelivered: &'static str,
+    pub no_sign: &'static str,
     pub unreadable: fn(message: &str) -> String,
     pub empty_message: &'static str,
     pub last_of: fn(kept: &str, all: &str) -> String,

@@ -16,6 +16,7 @@ use super::{
     hello::{Direction, Kind},
     round_trips::RoundTrips,
 };
+use crate::rpc::failure::Failure;
 
 /// A call, from the moment somebody asked for it.
 #[derive(Debug, Clone)]
@@ -116,10 +117,10 @@ impl Call {
             Event::AskedToFinish => self.asked_finish = true,
             Event::Crossed(crossing) => self.crossed(now_ms, crossing),
             Event::Ended(status) => {
-                let by = if self.headers.trailers.is_some() {
-                    EndedBy::Peer
-                } else {
-                    EndedBy::Way
+                let by = match Failure::of(&status) {
+                    Some(Failure::Deadline) => EndedBy::Deadline,
+                    _ if self.headers.trailers.is_some() => EndedBy::Peer,
+                    _ => EndedBy::Way,
                 };
                 self.end(now_ms, Outcome { status, by });
             }
@@ -233,6 +234,15 @@ impl Call {
     /// What happened, as far as it is kept.
     pub fn log(&self) -> &Log {
         &self.log
+    }
+
+    /// Whether the call ended without a sign that anything sent had arrived: nobody was there to answer.
+    pub fn is_undelivered(&self) -> bool {
+        let nobody_there = |outcome: &Outcome| {
+            outcome.by == EndedBy::Way
+                && matches!(Failure::of(&outcome.status), Some(Failure::Unreachable { .. }))
+        };
+        matches!(&self.phase, Phase::Ended(outcome) if nobody_there(outcome))
     }
 
     /// Messages that went to the peer.

@@ -183,6 +183,37 @@ fn the_median_round_trip_of_a_bidirectional_call_is_measured_from_what_crossed()
 }
 
 #[test]
+fn what_was_sent_is_undelivered_only_where_nobody_was_there() {
+    let unreachable = Failure::Unreachable {
+        origin: "http://localhost:1".into(),
+    };
+    for (status, expected) in [
+        (Status::from(unreachable), true),
+        (Status::from(Failure::CutOff), false),
+        (Status::unavailable("this peer is stopping"), false),
+        (Status::ok(""), false),
+    ] {
+        let mut call = call(Kind::Unary, [request("Ana")]);
+        assert!(!call.is_undelivered(), "nobody knows yet");
+        end(&mut call, status.clone());
+        assert_eq!(call.is_undelivered(), expected, "{status}");
+    }
+}
+
+#[test]
+fn the_page_ends_a_call_at_its_deadline() {
+    let mut call = call(Kind::Unary, [request("Ana")]);
+    end(&mut call, Failure::Deadline.into());
+    let Phase::Ended(outcome) = call.phase() else {
+        panic!("{call:?}");
+    };
+    assert_eq!(
+        (outcome.status.code(), outcome.by),
+        (Code::DeadlineExceeded, EndedBy::Deadline)
+    );
+}
+
+#[test]
 fn what_crosses_is_kept_as_it_came_and_neither_copied_nor_taken_apart() {
     // Two frames of one buffer, a small one and a large one, and the large one is no message at all.
     let mut buffer = frame(&HelloReply {

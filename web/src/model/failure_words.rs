@@ -21,8 +21,8 @@ fn english(failure: &Failure) -> String {
         Failure::CutOff => "The peer stopped while the call was under way. Start it again with “parcero”; \
                             the page finds it by itself, and the call can be sent again."
             .into(),
-        Failure::Deadline => "The deadline passed and the peer said nothing. It may be busy or gone: \
-                              allow the call more time, or look at the peer's terminal."
+        Failure::Deadline => "The call took longer than its deadline, and the page ended it. \
+                              Allow it more time, or ask for fewer or quicker messages."
             .into(),
         Failure::GivenUp => "The browser gave the call up, as it does when the page is left. Send it again.".into(),
         Failure::Http { status, text } => refused(
@@ -69,8 +69,8 @@ fn spanish(failure: &Failure) -> String {
         Failure::CutOff => "El par se detuvo durante la llamada. Iniciarlo de nuevo con “parcero”; \
                             la página lo encuentra sola y la llamada se puede enviar otra vez."
             .into(),
-        Failure::Deadline => "Venció el plazo (deadline) y el par no dijo nada. Puede estar ocupado o ausente: \
-                              dar más tiempo, o mirar la terminal del par."
+        Failure::Deadline => "La llamada tardó más que su plazo (deadline) y la página la terminó. \
+                              Dar más tiempo, o pedir mensajes menos numerosos o más seguidos."
             .into(),
         Failure::GivenUp => {
             "El navegador abandonó la llamada, como lo hace al salir de la página. Enviarla otra vez.".into()

@@ -8,6 +8,11 @@ use tonic::Request;
 
 use super::{hello::Kind, metadata::Metadata};
 
+/// How many answers the peer streams if it is not asked for a number.
+pub const USUAL_COUNT: u32 = 5;
+/// The pause between them if it is not asked for one.
+pub const USUAL_INTERVAL: Duration = Duration::from_secs(2);
+
 /// Options that can be sent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Options {

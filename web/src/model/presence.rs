@@ -32,6 +32,8 @@ pub enum Now {
     Asking,
     /// It answers.
     Here,
+    /// It is stopping: it finishes the calls that are open, and takes no more.
+    Stopping,
     /// It does not; this many attempts were made to reach it again.
     Gone {
         /// Attempts so far.
@@ -44,6 +46,8 @@ pub enum Now {
 pub enum Event {
     /// It said who it is.
     Said(Peer),
+    /// It said that it is stopping.
+    Stopping,
     /// It is lost, or was not found.
     Lost,
     /// Another attempt to reach it begins.
@@ -62,6 +66,7 @@ impl Presence {
                 self.peer = Some(peer);
                 self.now = Now::Here;
             }
+            Event::Stopping => self.now = Now::Stopping,
             Event::Lost => {
                 if !matches!(self.now, Now::Gone { .. }) {
                     self.now = Now::Gone { attempts: 0 };
@@ -81,6 +86,7 @@ impl Presence {
     pub fn pause(&self) -> Duration {
         match self.now {
             Now::Asking | Now::Here => Duration::ZERO,
+            Now::Stopping => Duration::from_millis(250),
             Now::Gone { attempts } => Duration::from_millis(250 << attempts.min(3)),
         }
     }
@@ -116,6 +122,17 @@ mod tests {
         assert!(!presence.changed);
         presence.apply(Event::Lost);
         assert_eq!(presence.now, Now::Gone { attempts: 0 }, "counted from the start");
+    }
+
+    #[test]
+    fn a_peer_that_is_stopping_is_gone_only_once_it_is_lost() {
+        let mut presence = Presence::default();
+        presence.apply(peer("1"));
+        presence.apply(Event::Stopping);
+        presence.apply(Event::Trying);
+        assert_eq!(presence.now, Now::Stopping);
+        presence.apply(Event::Lost);
+        assert_eq!(presence.now, Now::Gone { attempts: 0 });
     }
 
     #[test]

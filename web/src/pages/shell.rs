@@ -18,8 +18,9 @@ pub fn Shell() -> impl IntoView {
     let announcer = Announcer::provide();
     let rpc = Rpc::new(origin());
     let presence = RwSignal::new(Presence::default());
+    let is_open = RwSignal::new(false);
     // Ends with the page: its handle lives in the page's own store.
-    StoredValue::new(Task::spawn(watch(rpc.clone(), presence)));
+    StoredValue::new(Task::spawn(watch(rpc.clone(), presence, is_open.into())));
     say_when_back(presence, announcer);
 
     let dialog = NodeRef::<Dialog>::new();
@@ -45,7 +46,7 @@ pub fn Shell() -> impl IntoView {
         <Nav presence on_keys=move |()| shortcuts::show(dialog) />
         <main id="main" tabindex="-1">
             <Banner presence origin on_reload=reload />
-            <Hello rpc peer=name max_message_bytes=limit />
+            <Hello rpc peer=name max_message_bytes=limit is_open />
         </main>
         <p class="unseen" role="status" data-announcer>{announcer.said()}</p>
         <KeysDialog

@@ -23,9 +23,11 @@ pub fn Banner(
     let origin = StoredValue::new(origin);
     let what = move || {
         presence.with(|presence| match (&presence.now, &presence.peer) {
-            (Now::Gone { .. }, Some(_)) => Some(say.texts().presence.stopped.to_owned()),
+            (Now::Stopping, _) => Some(("stopping", say.texts().presence.stopping.to_owned())),
+            (Now::Gone { .. }, Some(_)) => Some(("gone", say.texts().presence.stopped.to_owned())),
             (Now::Gone { .. }, None) => {
-                Some(origin.with_value(|origin| (say.texts().presence.nobody)(origin)))
+                let nobody = origin.with_value(|origin| (say.texts().presence.nobody)(origin));
+                Some(("gone", nobody))
             }
             (Now::Asking | Now::Here, _) => None,
         })
@@ -34,19 +36,21 @@ pub fn Banner(
     let what = Memo::new(move |_| what());
     let attempt = move || {
         presence.with(|presence| match presence.now {
-            Now::Gone { attempts } => say.language().count(attempts.max(1).into()),
-            Now::Asking | Now::Here => String::new(),
+            Now::Gone { attempts } => {
+                (say.texts().presence.reconnecting)(&say.language().count(attempts.max(1).into()))
+            }
+            Now::Asking | Now::Here | Now::Stopping => String::new(),
         })
     };
     let changed = Memo::new(move |_| presence.with(|presence| presence.changed && presence.now == Now::Here));
     view! {
         <div role="status" class="banners">
             {move || {
-                what.get().map(|what| view! {
-                    <p class="banner is-bad" data-banner="gone">
+                what.get().map(|(which, what)| view! {
+                    <p class="banner is-bad" data-banner=which>
                         <span>{what}</span>
                         // The count changes every two seconds: for the eye only.
-                        <span aria-hidden="true">{move || (say.texts().presence.reconnecting)(&attempt())}</span>
+                        <span aria-hidden="true">{attempt}</span>
                     </p>
                 })
             }}

@@ -20,8 +20,10 @@ use crate::{
 pub fn CallCard(
     /// The kind of call.
     kind: Kind,
-    /// How its messages travel.
-    pipe: &'static str,
+    /// How its messages travel: a name, and what it means.
+    pipe: (&'static str, Signal<&'static str>),
+    /// What the card says before its first call.
+    empty: Signal<String>,
     /// The call.
     #[prop(into)]
     call: Signal<Call>,
@@ -87,8 +89,7 @@ pub fn CallCard(
     };
     let body = move || {
         if is_idle.get() {
-            let text = say.text(move |texts| (texts.hello.empty)(kind));
-            view! { <p class="empty">{text}</p> }.into_any()
+            view! { <p class="empty">{empty}</p> }.into_any()
         } else {
             view! { <Sequence kind call peer /> }.into_any()
         }
@@ -106,7 +107,7 @@ pub fn CallCard(
             <header>
                 <h2 id=format!("{word}-title")>{say.text(move |texts| (texts.hello.kind)(kind))}</h2>
                 <span class="shape" aria-hidden="true">{kind.shape()}</span>
-                <span class="pill">{pipe}</span>
+                <span class="pill" title=pipe.1>{pipe.0} <span class="unseen">{move || format!(" ({})", pipe.1.get())}</span></span>
                 <code>{kind.path().trim_start_matches('/')}</code>
             </header>
             <form on:submit=submit novalidate>

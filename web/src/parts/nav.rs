@@ -32,7 +32,7 @@ pub fn Nav(
             <ul class="views">
                 <li>
                     <a href="#main" aria-current="page" data-view="hello">
-                        {say.text(|texts| texts.hello.title)} <kbd aria-hidden="true">{"1"}</kbd>
+                        {say.text(|texts| texts.hello.title)}
                     </a>
                 </li>
             </ul>
@@ -65,6 +65,7 @@ fn SelfName(presence: Signal<Presence>) -> impl IntoView {
     let dot = move || {
         presence.with(|presence| match presence.now {
             Now::Asking => "dot is-asking",
+            Now::Stopping => "dot is-stopping",
             Now::Here => "dot is-here",
             Now::Gone { .. } => "dot is-gone",
         })
@@ -73,6 +74,7 @@ fn SelfName(presence: Signal<Presence>) -> impl IntoView {
         let texts = &say.texts().presence;
         presence.with(|presence| match presence.now {
             Now::Asking => texts.asking,
+            Now::Stopping => texts.stopping_word,
             Now::Here => texts.here,
             Now::Gone { .. } => texts.gone,
         })
@@ -82,6 +84,7 @@ fn SelfName(presence: Signal<Presence>) -> impl IntoView {
     view! {
         <p class="self-name" data-presence=move || presence.with(|presence| match presence.now {
             Now::Asking => "asking",
+            Now::Stopping => "stopping",
             Now::Here => "here",
             Now::Gone { .. } => "gone",
         })>

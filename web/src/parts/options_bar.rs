@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     model::options::{
-        Options,
+        Options, USUAL_COUNT, USUAL_INTERVAL,
         typed::{MAX_ROWS, Problems, Typed, Unit},
     },
     settings::Say,
@@ -61,7 +61,7 @@ pub fn OptionsBar(
                 <NumberField
                     name="deadline"
                     label=say.text(|texts| texts.options.deadline)
-                    placeholder=say.text(|texts| texts.options.none)
+                    placeholder=Signal::derive(move || say.texts().options.none.to_owned())
                     value=Signal::derive(move || typed.with(|typed| typed.deadline.clone()))
                     on_input=move |text| typed.update(|typed| typed.deadline = text)
                     is_wrong=problem(|problems| problems.deadline)
@@ -83,7 +83,7 @@ pub fn OptionsBar(
                 <NumberField
                     name="count"
                     label=say.text(|texts| texts.options.count)
-                    placeholder=say.text(|texts| texts.options.usual)
+                    placeholder=Signal::stored(USUAL_COUNT.to_string())
                     value=Signal::derive(move || typed.with(|typed| typed.count.clone()))
                     on_input=move |text| typed.update(|typed| typed.count = text)
                     is_wrong=problem(|problems| problems.count)
@@ -93,7 +93,7 @@ pub fn OptionsBar(
                 <NumberField
                     name="interval"
                     label=say.text(|texts| texts.options.interval)
-                    placeholder=say.text(|texts| texts.options.usual)
+                    placeholder=Signal::stored(USUAL_INTERVAL.as_millis().to_string())
                     value=Signal::derive(move || typed.with(|typed| typed.interval.clone()))
                     on_input=move |text| typed.update(|typed| typed.interval = text)
                     is_wrong=problem(|problems| problems.interval)
@@ -130,7 +130,7 @@ pub fn OptionsBar(
 fn NumberField(
     name: &'static str,
     label: Signal<&'static str>,
-    placeholder: Signal<&'static str>,
+    placeholder: Signal<String>,
     value: Signal<String>,
     #[prop(into)] on_input: Callback<String>,
     is_wrong: Signal<bool>,

@@ -24,8 +24,10 @@ const SAID_CHARS: usize = 300;
 pub fn explanation(outcome: &Outcome, language: Language) -> Explanation {
     match outcome.by {
         EndedBy::Person => status::cancelled_by_you(language),
-        EndedBy::Peer | EndedBy::Way if outcome.status.code() == Code::Ok => status::ok(language),
-        EndedBy::Peer | EndedBy::Way => status::explain(&outcome.status, language),
+        EndedBy::Peer | EndedBy::Deadline | EndedBy::Way if outcome.status.code() == Code::Ok => {
+            status::ok(language)
+        }
+        EndedBy::Peer | EndedBy::Deadline | EndedBy::Way => status::explain(&outcome.status, language),
     }
 }
 
@@ -43,8 +45,8 @@ pub fn StatusPill(
                 let code = outcome.status.code();
                 let look = match outcome.by {
                     EndedBy::Person => "pill",
-                    EndedBy::Peer | EndedBy::Way if code == Code::Ok => "pill is-ok",
-                    EndedBy::Peer | EndedBy::Way => "pill is-bad",
+                    EndedBy::Peer | EndedBy::Deadline | EndedBy::Way if code == Code::Ok => "pill is-ok",
+                    EndedBy::Peer | EndedBy::Deadline | EndedBy::Way => "pill is-bad",
                 };
                 let number = i32::from(code);
                 (
@@ -103,6 +105,10 @@ pub fn Figures(
                     &language.count(received.messages),
                     &language.bytes(received.bytes),
                 ));
+            }
+            if call.is_undelivered() && sent.messages > 0 {
+                // After the figure of what was sent.
+                figures.insert(2, say.texts().diagram.no_sign.to_owned());
             }
             if call.waiting_to_send() > 0 {
                 figures.push((texts.to_send)(&language.count(call.waiting_to_send())));

@@ -24,16 +24,33 @@ pub fn Row(
     kind: Kind,
     /// The event.
     entry: Arc<Entry>,
+    /// Whether the call ended without a sign that anything sent had arrived.
+    #[prop(into)]
+    is_undelivered: Signal<bool>,
 ) -> impl IntoView {
     let say = Say::here();
     let at_ms = entry.at_ms;
     let look = look(&entry.what);
+    let is_sent = matches!(
+        entry.what,
+        What::Message {
+            direction: Direction::Sent,
+            ..
+        }
+    );
+    let is_lost = move || is_sent && is_undelivered.get();
     // Without its bytes: a row stays for as long as its event is kept, and these may be let go before.
     let entry = StoredValue::new(entry.as_row(kind));
-    let way = move || entry.with_value(|entry| way(say, &entry.what));
+    let way = move || {
+        if is_lost() {
+            say.texts().diagram.undelivered
+        } else {
+            entry.with_value(|entry| way(say, &entry.what))
+        }
+    };
     let text = move || entry.with_value(|entry| text(say, kind, &entry.what));
     view! {
-        <li class=look>
+        <li class=look class:is-undelivered=is_lost title=move || is_lost().then(|| say.texts().diagram.undelivered)>
             <time>{move || say.language().time(at_ms)}</time>
             " "
             <span class={"arrow"}>
@@ -60,6 +77,10 @@ fn look(what: &What) -> &'static str {
         What::Ended(Outcome {
             by: EndedBy::Person, ..
         }) => "sent is-end is-cancelled",
+        What::Ended(Outcome {
+            by: EndedBy::Deadline,
+            ..
+        }) => "sent is-end is-bad",
         What::Ended(Outcome { by: EndedBy::Way, .. }) => "broken is-end is-bad",
         What::Ended(Outcome {
             status,
@@ -114,6 +135,7 @@ fn text(say: Say, kind: Kind, what: &What) -> String {
             match outcome.by {
                 EndedBy::Peer => status,
                 EndedBy::Person => format!("{status} · {}", texts.cancelled),
+                EndedBy::Deadline => format!("{status} · {}", texts.overdue),
                 EndedBy::Way => format!("{status} · {}", texts.lost),
             }
         }

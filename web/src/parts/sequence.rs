@@ -86,6 +86,7 @@ pub fn Sequence(
         let new = call.with(|call| call.log().rows()).saturating_sub(left_at);
         (new > 0).then_some(new)
     });
+    let is_undelivered = Memo::new(move |_| call.with(Call::is_undelivered));
     let label = move || (say.texts().diagram.label)((say.texts().hello.kind)(kind));
     let peer = move || peer.get().unwrap_or_else(|| say.texts().diagram.peer.to_owned());
     view! {
@@ -98,7 +99,7 @@ pub fn Sequence(
                 {last_of}
                 <ol>
                     <For each=entries key=|entry| entry.id let(entry)>
-                        <Row kind entry />
+                        <Row kind entry is_undelivered />
                     </For>
                 </ol>
             </div>

@@ -1,28 +1,22 @@
 //! The page's own watch over the deadline of a call.
 //!
-//! The peer keeps the deadline, and its word is the better one to show: it comes with trailers. Only when it says
-//! nothing until well after, as a peer that hangs does, the page ends the call by itself.
+//! The peer keeps the deadline as well, but it does not know how long the way is, nor how long the page waited for a
+//! connection. What comes after the deadline by the page's clock comes too late, whatever it is.
 
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
-    rc::Rc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::task::AtomicWaker;
 use http::HeaderMap;
 use http_body::Frame;
 use send_wrapper::SendWrapper;
 use tonic::{Status, body::Body};
-use wasm_bindgen::{JsCast, closure::Closure};
 
-use super::failure::Failure;
-
-/// How much longer than its deadline a call is waited for: more than an answer travels, less than patience lasts.
-const GRACE: Duration = Duration::from_secs(1);
+use super::{failure::Failure, timer::Timer};
 
 /// How long the caller wants to wait: `grpc-timeout`, at most eight digits and a unit.
 pub(super) fn of(headers: &HeaderMap) -> Option<Duration> {
@@ -40,18 +34,18 @@ pub(super) fn of(headers: &HeaderMap) -> Option<Duration> {
     }
 }
 
-/// The call, and its answer to the last message, but no longer than `timeout` and a little.
+/// The call, and its answer to the last message, but no longer than `timeout`. Then it is dropped, which cancels it.
 pub(super) async fn keep(
     call: impl Future<Output = Result<http::Response<Body>, Status>>,
     timeout: Duration,
 ) -> Result<http::Response<Body>, Status> {
-    let Some(mut timer) = Timer::start(timeout.saturating_add(GRACE)) else {
+    let Some(mut timer) = Timer::start(timeout) else {
         return call.await;
     };
     let mut call = std::pin::pin!(call);
-    let response = poll_fn(|context| match call.as_mut().poll(context) {
-        Poll::Pending => timer.poll(context).map(|()| Err(Failure::Deadline.into())),
-        ready => ready,
+    let response = poll_fn(|context| match timer.poll(context) {
+        Poll::Pending => call.as_mut().poll(context),
+        Poll::Ready(()) => Poll::Ready(Err(Failure::Deadline.into())),
     })
     .await?;
     Ok(response.map(|body| {
@@ -78,80 +72,19 @@ impl http_body::Body for TimedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let Some(body) = &mut self.body else {
+        let this = &mut *self;
+        let Some(body) = &mut this.body else {
             return Poll::Ready(None);
         };
-        if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
-            return Poll::Ready(frame);
+        if this.timer.poll(context).is_pending() {
+            return Pin::new(body).poll_frame(context);
         }
-        ready!(self.timer.poll(context));
-        self.body = None;
+        this.body = None;
         Poll::Ready(Some(Err(Failure::Deadline.into())))
     }
 
     fn is_end_stream(&self) -> bool {
         self.body.as_ref().is_none_or(Body::is_end_stream)
-    }
-}
-
-/// One `setTimeout`, cleared when dropped.
-struct Timer {
-    id: i32,
-    fired: Rc<Fired>,
-    _callback: Closure<dyn FnMut()>,
-}
-
-#[derive(Default)]
-struct Fired {
-    fired: std::cell::Cell<bool>,
-    waker: AtomicWaker,
-}
-
-impl Timer {
-    /// The longest a browser waits; a longer timeout would fire at once.
-    const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
-
-    /// None if the timeout is longer than a browser can wait, which is 24 days.
-    fn start(timeout: Duration) -> Option<Self> {
-        if timeout > Self::LONGEST {
-            return None;
-        }
-        let fired = Rc::<Fired>::default();
-        let callback = Closure::<dyn FnMut()>::new({
-            let fired = fired.clone();
-            move || {
-                fired.fired.set(true);
-                fired.waker.wake();
-            }
-        });
-        let id = web_sys::window()?
-            .set_timeout_with_callback_and_timeout_and_arguments_0(
-                callback.as_ref().unchecked_ref(),
-                i32::try_from(timeout.as_millis()).ok()?,
-            )
-            .ok()?;
-        Some(Self {
-            id,
-            fired,
-            _callback: callback,
-        })
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        self.fired.waker.register(context.waker());
-        if self.fired.fired.get() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    }
-}
-
-impl Drop for Timer {
-    fn drop(&mut self) {
-        if let Some(window) = web_sys::window() {
-            window.clear_timeout_with_handle(self.id);
-        }
     }
 }
 

@@ -18,8 +18,8 @@ pub enum Failure {
     /// The connection was lost after the answer began.
     #[error("the connection to the peer was cut before the call ended")]
     CutOff,
-    /// The whole deadline passed and no word came from the peer.
-    #[error("the deadline passed and the peer said nothing")]
+    /// The deadline passed before the answer was here.
+    #[error("the deadline passed before the answer was here")]
     Deadline,
     /// The browser gave the call up, as it does when the page is left.
     #[error("the browser gave the call up")]

@@ -15,6 +15,7 @@ mod origin;
 #[cfg(target_arch = "wasm32")]
 mod socket;
 mod splitter;
+mod timer;
 
 use std::{
     future::Future,

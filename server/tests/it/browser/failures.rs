@@ -77,6 +77,60 @@ async fn every_failure_is_a_sentence() {
         let stopped = sentence(&page, card, "14").await;
         assert_says(&stopped, &["No peer answers at", &url, "Start it with"]);
     }
+    let sent = "[data-card=unary] .sequence li.sent";
+    assert_says(
+        &page.text(&format!("{sent}.is-undelivered .unseen")).await,
+        &["no sign that it arrived"],
+    );
+    assert_says(
+        &page.text("[data-card=unary] [data-figures]").await,
+        &["no sign that it arrived"],
+    );
+}
+
+#[tokio::test]
+async fn a_deadline_is_kept_by_the_page_itself() {
+    let peer = TestPeer::start(&[]);
+    let Some(page) = Page::open(&peer).await else {
+        return;
+    };
+    let unit = page.find("[data-option=unit]").await;
+    unit.send_keys("ms").await.unwrap();
+    page.fill("[data-option=deadline]", "1").await;
+    for _ in 0..4 {
+        for card in ["unary", "bidi"] {
+            page.click(&format!("[data-card={card}] [data-action=send]"))
+                .await;
+            let too_late = sentence(&page, card, "4").await;
+            assert_says(&too_late, &["longer than its deadline", "more time"]);
+            let rows = page.rows(card).await;
+            assert!(
+                rows.last()
+                    .is_some_and(|row| row.starts_with("4 DEADLINE_EXCEEDED")),
+                "{rows:?}"
+            );
+        }
+    }
+
+    // A deadline in the middle of an answer ends the handler, too.
+    page.fill("[data-option=deadline]", "400").await;
+    page.fill("[data-option=interval]", "60000").await;
+    for card in ["server", "bidi"] {
+        page.click(&format!("[data-card={card}] [data-action=send]"))
+            .await;
+        sentence(&page, card, "4").await;
+        let rows = page.rows(card).await;
+        assert_eq!(rows[..2], ["Hello Telemática", rows[1].as_str()], "{rows:?}");
+        assert!(rows[1].starts_with("Hello Telemática"), "{rows:?}");
+    }
+    peer.figures()
+        .await
+        .until("only the page's watch is left", |figures| figures.open == 1)
+        .await;
+
+    page.fill("[data-option=deadline]", "10000").await;
+    page.click("[data-card=unary] [data-action=send]").await;
+    page.status("unary", "0").await;
 }
 
 #[tokio::test]

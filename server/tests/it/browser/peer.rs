@@ -49,22 +49,28 @@ async fn a_page_outlives_its_peer_and_loses_nothing() {
 
 #[tokio::test]
 async fn calls_that_are_open_when_the_peer_dies_end_with_a_sentence() {
-    dies_with_calls_open(TestPeer::kill).await;
+    if let Some(banners) = dies_with_calls_open(TestPeer::kill).await {
+        assert_eq!(banners, ["gone"]);
+    }
 }
 
 #[tokio::test]
 async fn calls_that_are_open_when_the_peer_is_stopped_end_with_a_sentence() {
     // The peer waits ten seconds for its calls, and then ends them.
-    dies_with_calls_open(|peer| peer.stop().1).await;
+    if let Some(banners) = dies_with_calls_open(|peer| peer.stop().1).await {
+        assert_eq!(banners, ["stopping", "gone"]);
+    }
 }
 
 /// An answer under way, half a stream of requests and an open dialogue lose their peer, which then comes back.
-async fn dies_with_calls_open(end: impl FnOnce(TestPeer) -> TempDir) {
+/// Gives the banners that were seen until it was gone.
+async fn dies_with_calls_open(end: impl FnOnce(TestPeer) -> TempDir) -> Option<Vec<String>> {
     const OPEN: [&str; 3] = ["server", "client", "bidi"];
     let peer = TestPeer::start(&[]);
     let Some(page) = Page::open(&peer).await else {
-        return;
+        return None;
     };
+    page.run(WATCH_BANNERS).await;
     page.run("window.sameDocument = true").await;
     page.fill("[data-option=interval]", "60000").await;
     for card in OPEN {
@@ -84,6 +90,7 @@ async fn dies_with_calls_open(end: impl FnOnce(TestPeer) -> TempDir) {
     let listen = peer.address().to_string();
     let folder = end(peer);
     page.until("document.querySelector('[data-banner=gone]')").await;
+    let banners = page.is("window.banners").await;
     for (card, before) in OPEN.iter().zip(&before) {
         page.status(card, "14").await;
         let rows = page.rows(card).await;
@@ -120,7 +127,15 @@ async fn dies_with_calls_open(end: impl FnOnce(TestPeer) -> TempDir) {
         }
         page.status(card, "0").await;
     }
+    Some(serde_json::from_value(banners).unwrap())
 }
+
+/// Collects each banner as it comes.
+const WATCH_BANNERS: &str = "window.banners = [];
+    new MutationObserver(() => {
+        const banner = document.querySelector('[data-banner]')?.dataset.banner;
+        if (banner && banners.at(-1) != banner) banners.push(banner);
+    }).observe(document.body, { subtree: true, childList: true, attributes: true });";
 
 /// What a page elsewhere may try: a fetch, a socket, an image.
 const TRY: &str = "

@@ -29,6 +29,8 @@ pub enum EndedBy {
     Peer,
     /// The person at the page, who cancelled.
     Person,
+    /// The page, at the deadline of the call.
+    Deadline,
     /// Nobody: the way to the peer failed.
     Way,
 }

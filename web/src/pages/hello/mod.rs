@@ -10,7 +10,7 @@
 //!   - `data-tab="messages|headers|wire|copy"`, and in the last `data-snippet` and `data-action="copy"`.
 //! - `data-option="deadline|unit|count|interval"`, `data-max-message-bytes`, `data-action="add-metadata|remove-metadata"`,
 //!   `data-field="metadata-key|metadata-value"`, `data-action="run-all"`.
-//! - `data-presence="asking|here|gone"`, `data-banner="gone|changed"`, `data-language="en|es"`,
+//! - `data-presence="asking|here|stopping|gone"`, `data-banner="stopping|gone|changed"`, `data-language="en|es"`,
 //!   `data-theme-choice="system|light|dark"`, `data-action="keys|shortcuts|close-keys|reload"`, `data-view="hello"`,
 //!   `data-announcer`: what was said aloud last.
 
@@ -26,7 +26,11 @@ use leptos::prelude::*;
 
 use crate::{
     browser::now_ms,
-    model::{call::Call, hello::Kind, options::typed::Typed},
+    model::{
+        call::Call,
+        hello::Kind,
+        options::{Options, USUAL_COUNT, USUAL_INTERVAL, typed::Typed},
+    },
     parts::{action_button::ActionButton, call_card::CallCard, inspect::Inspect, options_bar::OptionsBar},
     rpc::{Pipe, Rpc, pipe_of},
     settings::Say,
@@ -45,13 +49,15 @@ pub fn Hello(
     peer: Signal<Option<String>>,
     /// The largest message it takes, in bytes.
     max_message_bytes: Signal<u64>,
+    /// Told whether a call is under way.
+    is_open: RwSignal<bool>,
 ) -> impl IntoView {
     let say = Say::here();
     let typed = RwSignal::new(Typed::default());
     let parsed = Signal::derive(move || typed.with(Typed::parse));
     let options_are_good = Signal::derive(move || parsed.with(Result::is_ok));
     let cards = Kind::ALL.map(|kind| Card::new(kind, rpc.clone(), parsed));
-    let now_ms = ticking(cards);
+    let now_ms = ticking(cards, is_open);
 
     let run_all = run_all::RunAll::new(cards);
     let why_not = Signal::derive(move || {
@@ -66,14 +72,17 @@ pub fn Hello(
     let view_of = move |card: Card| {
         let kind = card.kind;
         let (pipe, by_socket) = match pipe_of(kind.path()) {
-            Pipe::Fetch => ("gRPC-Web", false),
-            Pipe::Socket => ("WebSocket", true),
+            Pipe::Fetch => (("gRPC-Web", say.text(|texts| texts.hello.by_fetch)), false),
+            Pipe::Socket => (("WebSocket", say.text(|texts| texts.hello.by_socket)), true),
         };
         let snippets = Signal::derive(move || snippets::of(card));
+        let empty =
+            Signal::derive(move || parsed.with(|parsed| before_first_call(say, kind, parsed.as_ref().ok())));
         view! {
             <CallCard
                 kind
                 pipe
+                empty
                 call=card.call
                 greeting=card.greeting
                 name=card.name
@@ -106,11 +115,27 @@ pub fn Hello(
     }
 }
 
+/// What a card says before its first call, with the options as they are.
+fn before_first_call(say: Say, kind: Kind, options: Option<&Options>) -> String {
+    let texts = &say.texts().hello;
+    match options {
+        Some(Options { count, interval, .. })
+            if kind == Kind::Server && (count.is_some() || interval.is_some()) =>
+        {
+            let number = |number: u64| say.language().count(number);
+            let pause = interval.unwrap_or(USUAL_INTERVAL).as_millis() as u64;
+            (texts.empty_with)(&number(count.unwrap_or(USUAL_COUNT).into()), &number(pause))
+        }
+        _ => (texts.empty)(kind).to_owned(),
+    }
+}
+
 /// The time, which goes by only while a call is under way.
-fn ticking(cards: [Card; 4]) -> Signal<f64> {
+fn ticking(cards: [Card; 4], is_open: RwSignal<bool>) -> Signal<f64> {
     let now = RwSignal::new(now_ms());
     let any_is_live = Memo::new(move |_| cards.iter().any(|card| card.call.with(Call::is_live)));
     Effect::new(move || {
+        is_open.set(any_is_live.get());
         if any_is_live.get() {
             now.set(now_ms());
             let tick = set_interval_with_handle(move || now.set(now_ms()), TICK);

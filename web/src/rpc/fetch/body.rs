@@ -17,7 +17,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult, Response};
 
-use super::{abort::Abort, headers};
+use super::{abort::Abort, headers, rest};
 use crate::rpc::{
     failure::Failure,
     splitter::{End, Splitter},
@@ -47,7 +47,7 @@ impl FetchBody {
             read: None,
             splitter: Splitter::new(max_message_bytes),
             end: None,
-            abort,
+            abort: Some(abort),
             watch: tap.map(|tap| Watch {
                 tap,
                 frames: FrameDecoder::new(max_message_bytes),
@@ -91,7 +91,8 @@ struct Reading {
     splitter: Splitter,
     /// What comes next, when all messages before it are delivered.
     end: Option<End>,
-    abort: Abort,
+    /// None once the answer has said everything.
+    abort: Option<Abort>,
     watch: Option<Watch>,
 }
 
@@ -102,7 +103,9 @@ impl Reading {
                 return Poll::Ready(self.finish(end));
             }
             let Some(piece) = ready!(self.poll_piece(context))? else {
-                self.abort.call_ended();
+                if let Some(abort) = &self.abort {
+                    abort.call_ended();
+                }
                 return Poll::Ready(Err(if self.splitter.is_between_frames() {
                     Failure::NoTrailers
                 } else {
@@ -130,15 +133,19 @@ impl Reading {
         self.read = None;
         Poll::Ready(match result {
             Ok(result) => Ok(bytes_of(result)),
-            Err(why) => Err(self.abort.failure(&why, Failure::CutOff)),
+            Err(why) => Err(match &self.abort {
+                Some(abort) => abort.failure(&why, Failure::CutOff),
+                None => Failure::CutOff,
+            }),
         })
     }
 
     fn finish(&mut self, end: End) -> Result<http_body::Frame<Bytes>, Failure> {
         match end {
             End::Trailers(frame) => {
-                // The browser reads the last chunk of the body by itself, and keeps the connection for the next call.
-                self.abort.call_ended();
+                if let (Some(reader), Some(abort)) = (self.reader.take(), self.abort.take()) {
+                    rest::let_end(reader, abort);
+                }
                 let trailers = headers::parse_trailers(&frame.payload)?;
                 if let Some(watch) = &self.watch {
                     watch.tap.tell(Crossing::Trailers(trailers.clone()));
@@ -166,7 +173,7 @@ impl Watch {
     }
 }
 
-fn reader_of(response: &Response) -> Option<ReadableStreamDefaultReader> {
+pub(super) fn reader_of(response: &Response) -> Option<ReadableStreamDefaultReader> {
     response.body().map(|stream| stream.get_reader().unchecked_into())
 }
 

@@ -3,6 +3,7 @@
 mod abort;
 mod body;
 mod headers;
+mod rest;
 
 use std::{
     future::Future,
@@ -108,7 +109,10 @@ async fn call(
         if let Some(tap) = &tap {
             tap.tell(Crossing::Trailers(headers::trailers_among(&headers)));
         }
-        abort.call_ended();
+        match body::reader_of(&response) {
+            Some(reader) => rest::let_end(reader, abort),
+            None => abort.call_ended(),
+        }
         FetchBody::empty()
     } else {
         check_is_grpc_web(&response, &headers).await?;
