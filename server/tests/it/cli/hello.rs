@@ -158,7 +158,9 @@ fn a_deadline_ends_each_kind_of_call() {
 #[test]
 fn the_peer_saying_no_ends_a_call_whose_input_is_still_open() {
     let peer = TestPeer::start(&[]);
-    let ended = peer.begin(&["hello", "server", "--count", "100001"]).wait();
+    let ended = peer
+        .begin(&["hello", "server", "--metadata", "parcero-count=100001"])
+        .wait();
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
     assert!(
         ended

@@ -89,5 +89,18 @@ fn wrong_arguments_end_with_2_and_a_sentence() {
         "the key grpc-timeout is set by gRPC itself",
     );
     check(&["hello", "bidi", "--count", "2"], "--name");
+    check(&["hello", "server", "--count", "100001"], "100000");
+    check(&["hello", "server", "--interval", "60001"], "60000");
+    check(
+        &[
+            "hello",
+            "server",
+            "--url",
+            "http://localhost:1",
+            "--metadata",
+            "secret-bin=!",
+        ],
+        "not base64",
+    );
     check(&["completions", "tcsh"], "tcsh");
 }
