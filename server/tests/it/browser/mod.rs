@@ -4,5 +4,6 @@ mod calls;
 mod copied;
 mod failures;
 mod looks;
+mod network;
 mod page;
 mod peer;

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::{ChromiumLikeCapabilities, prelude::*};
 
@@ -92,8 +92,20 @@ impl Page {
         Some(page)
     }
 
+    /// The same, in a browser that notes what becomes of each request.
+    pub(crate) async fn open_with_network_log(peer: &TestPeer) -> Option<Page> {
+        let notes = json!({ "performance": "ALL" });
+        let page = Page::start(&[], &[("goog:loggingPrefs", notes)]).await?;
+        page.goto(&format!("{}/", peer.url)).await;
+        Some(page)
+    }
+
     /// A browser with no page yet, started with more flags.
     pub(crate) async fn blank(flags: &[&str]) -> Option<Page> {
+        Page::start(flags, &[]).await
+    }
+
+    async fn start(flags: &[&str], more: &[(&str, Value)]) -> Option<Page> {
         let Some(process) = start_driver() else {
             let how = "a browser is missing: apt-get install chromium chromium-driver";
             assert!(env::var_os("PARCERO_REQUIRE_ALL").is_none(), "{how}");
@@ -108,6 +120,9 @@ impl Page {
         capabilities
             .add_arg(&format!("--user-data-dir={}", profile.path().display()))
             .unwrap();
+        for (key, value) in more {
+            capabilities.set(*key, value).unwrap();
+        }
         let driver = WebDriver::new(format!("http://127.0.0.1:{}", process.port), capabilities)
             .await
             .unwrap();
