@@ -26,13 +26,13 @@ use tower_service::Service;
 /// How long reading the rest may take in all. On loopback a MiB takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long the next piece of a request may take that is sent in one go. A road for streams has pings instead.
+/// How long the next piece of a request may take that is sent in one go, by HTTP/1.1. HTTP/2 has pings instead.
 const PIECE_TIME: Duration = Duration::from_secs(30);
 
 /// The status of a call whose caller does not wait any longer: such an answer does not wait either.
 const DEADLINE_EXCEEDED: HeaderValue = HeaderValue::from_static("4");
 
-/// What a request may take in all that is sent in one go: [`PIECE_TIME`], and a second for each so many bytes.
+/// What a request may be waited for in all that is sent in one go: [`PIECE_TIME`], and a second for each so many bytes.
 const MIN_BYTES_A_SECOND: u64 = 1024;
 
 /// A body that broke off. Not CANCELLED, which tonic takes for a clean end: half an upload would look complete.
@@ -81,7 +81,7 @@ where
         let lent = unread.clone();
         let future = self
             .inner
-            .call(request.map(|body| Body::new(Lent::new(body, lent))));
+            .call(request.map(|body| Body::new(Lent::new(body, lent, request_version))));
         let max_bytes = self.max_bytes;
         let keeps_connection = request_version < Version::HTTP_2;
         Either::Right(Box::pin(async move {
@@ -190,29 +190,50 @@ impl Unread {
 struct Lent {
     body: Option<Incoming>,
     unread: Unread,
+    /// How fast it has to come; `None` where the connection itself shows that its caller lives.
+    pace: Option<Pace>,
     /// When the next piece is due.
     due: Pin<Box<Sleep>>,
-    start: Instant,
-    bytes: u64,
 }
 
 impl Lent {
-    fn new(body: Incoming, unread: Unread) -> Self {
+    fn new(body: Incoming, unread: Unread, version: Version) -> Self {
         Self {
             body: Some(body),
             unread,
+            pace: (version < Version::HTTP_2).then(Pace::default),
             due: Box::pin(sleep(PIECE_TIME)),
-            start: Instant::now(),
-            bytes: 0,
         }
     }
 }
 
-impl Lent {
-    /// When the next piece is due: soon, and so that the whole is not dripped in for ever.
-    fn due(&self) -> Instant {
+/// How fast a request comes. Only the time counts in which it was waited for: a handler may be slow.
+#[derive(Debug, Default)]
+struct Pace {
+    bytes: u64,
+    waited: Duration,
+    waiting_since: Option<Instant>,
+}
+
+impl Pace {
+    /// A piece came.
+    fn came(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+        if let Some(since) = self.waiting_since.take() {
+            self.waited += since.elapsed();
+        }
+    }
+
+    /// Nothing is there. Gives when the next piece is due, where the waiting begins now: soon, and so that the whole is
+    /// not dripped in for ever.
+    fn waits(&mut self) -> Option<Instant> {
+        if self.waiting_since.is_some() {
+            return None;
+        }
+        let now = Instant::now();
+        self.waiting_since = Some(now);
         let in_all = PIECE_TIME + Duration::from_secs(self.bytes / MIN_BYTES_A_SECOND);
-        (Instant::now() + PIECE_TIME).min(self.start + in_all)
+        Some(now + PIECE_TIME.min(in_all.saturating_sub(self.waited)))
     }
 }
 
@@ -230,18 +251,22 @@ impl HttpBody for Lent {
         };
         match Pin::new(body).poll_frame(cx) {
             Poll::Ready(frame) => {
-                if let Some(Ok(frame)) = &frame {
-                    this.bytes += frame.data_ref().map_or(0, Bytes::len) as u64;
+                if let (Some(pace), Some(Ok(frame))) = (&mut this.pace, &frame) {
+                    pace.came(frame.data_ref().map_or(0, Bytes::len));
                 }
-                let due = this.due();
-                this.due.as_mut().reset(due);
                 Poll::Ready(frame.map(|frame| frame.map_err(|error| cut_off(&error))))
             }
             Poll::Pending => {
+                let Some(pace) = &mut this.pace else {
+                    return Poll::Pending;
+                };
+                if let Some(due) = pace.waits() {
+                    this.due.as_mut().reset(due);
+                }
                 ready!(this.due.as_mut().poll(cx));
                 this.body = None;
                 let why = format!(
-                    "the request came too slowly: by gRPC-Web it is sent in one go, with {MIN_BYTES_A_SECOND} bytes a \
+                    "the request came too slowly: by HTTP/1.1 it is sent in one go, with {MIN_BYTES_A_SECOND} bytes a \
                      second at least and no pause of {PIECE_TIME:?}"
                 );
                 Poll::Ready(Some(Err(Status::aborted(why))))
@@ -265,5 +290,48 @@ impl Drop for Lent {
         if let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) {
             *self.unread.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_next_piece_of_a_request_has_thirty_seconds() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.waits(), Some(Instant::now() + PIECE_TIME));
+        advance(Duration::from_secs(1)).await;
+        assert_eq!(pace.waits(), None, "still the same waiting");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_dripped_in_comes_to_an_end() {
+        let mut pace = Pace::default();
+        for _ in 0..6 {
+            pace.waits();
+            advance(Duration::from_secs(5)).await;
+            pace.came(1);
+        }
+        assert_eq!(
+            pace.waits(),
+            Some(Instant::now()),
+            "a byte in five seconds was too slow"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_handler_does_not_count_and_a_kibibyte_a_second_is_enough() {
+        let mut pace = Pace::default();
+        for _ in 0..100 {
+            // The handler takes its time before it reads on.
+            advance(Duration::from_secs(60)).await;
+            pace.waits();
+            advance(Duration::from_secs(10)).await;
+            pace.came(10 * 1024);
+        }
+        assert_eq!(pace.waits(), Some(Instant::now() + PIECE_TIME));
     }
 }

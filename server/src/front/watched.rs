@@ -20,8 +20,8 @@ use tower_service::Service;
 
 use super::activity::{Activity, Open};
 
-/// A socket that tells when bytes come in, and whether they go out. It holds the connection's place among all connections, also after an
-/// upgrade.
+/// A socket that tells when bytes come in, and whether they go out. It holds the connection's place among all
+/// connections, also after an upgrade.
 pub(super) struct Watched {
     stream: TcpStream,
     activity: Activity,

@@ -18,10 +18,11 @@ use crate::{
 pub type LayeredRoutes =
     BoxCloneSyncService<http::Request<Body>, http::Response<Body>, std::convert::Infallible>;
 
-/// A generated server that takes and offers every compression. A macro, because generated servers share no trait.
+/// A generated server that takes and offers every compression, and unpacks no more than the limit. A macro, because generated servers share no trait.
 macro_rules! compressing {
-    ($server:expr) => {
+    ($server:expr, $limit:expr) => {
         $server
+            .max_decoding_message_size($limit)
             .accept_compressed(CompressionEncoding::Gzip)
             .accept_compressed(CompressionEncoding::Zstd)
             .send_compressed(CompressionEncoding::Gzip)
@@ -36,10 +37,8 @@ macro_rules! compressing {
 pub async fn services(peer: &Peer) -> Result<Routes, tonic_reflection::server::Error> {
     // tonic's own limit bounds what a compressed message may grow to; the length on the wire is `MessageLayer`'s.
     let limit = peer.max_message_bytes();
-    let greeter = GreeterServer::new(greeter::Greeter::new(limit))
-        .max_decoding_message_size(limit)
-        .max_encoding_message_size(usize::MAX);
-    let peers = PeersServer::new(peers::Peers::new(peer.clone())).max_decoding_message_size(limit);
+    let greeter = GreeterServer::new(greeter::Greeter::new(limit)).max_encoding_message_size(usize::MAX);
+    let peers = PeersServer::new(peers::Peers::new(peer.clone()));
 
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<GreeterServer<greeter::Greeter>>().await;
@@ -55,17 +54,19 @@ pub async fn services(peer: &Peer) -> Result<Routes, tonic_reflection::server::E
             .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
     };
 
-    Ok(Routes::new(Guarded::new(compressing!(greeter), Rule::AnyCaller))
-        .add_service(Guarded::new(compressing!(peers), Rule::LocalOnly))
-        .add_service(Guarded::new(compressing!(health), Rule::AnyCaller))
-        .add_service(Guarded::new(
-            compressing!(reflection().build_v1()?),
-            Rule::AnyCaller,
-        ))
-        .add_service(Guarded::new(
-            compressing!(reflection().build_v1alpha()?),
-            Rule::AnyCaller,
-        )))
+    Ok(
+        Routes::new(Guarded::new(compressing!(greeter, limit), Rule::AnyCaller))
+            .add_service(Guarded::new(compressing!(peers, limit), Rule::LocalOnly))
+            .add_service(Guarded::new(compressing!(health, limit), Rule::AnyCaller))
+            .add_service(Guarded::new(
+                compressing!(reflection().build_v1()?, limit),
+                Rule::AnyCaller,
+            ))
+            .add_service(Guarded::new(
+                compressing!(reflection().build_v1alpha()?, limit),
+                Rule::AnyCaller,
+            )),
+    )
 }
 
 /// Puts the layers of `peer` around services.

@@ -72,11 +72,14 @@ async fn every_service_takes_and_gives_compressed_messages() {
         let mut about = PeersClient::new(peer.channel().await)
             .send_compressed(encoding)
             .accept_compressed(encoding);
-        about.about(AboutRequest {}).await.unwrap();
+        let name = format!("{encoding:?}").to_lowercase();
+        let answer = about.about(AboutRequest {}).await.unwrap();
+        assert_eq!(answer.metadata().get("grpc-encoding").unwrap(), name.as_str());
         let mut health = HealthClient::new(peer.channel().await)
             .send_compressed(encoding)
             .accept_compressed(encoding);
-        health.check(HealthCheckRequest::default()).await.unwrap();
+        let answer = health.check(HealthCheckRequest::default()).await.unwrap();
+        assert_eq!(answer.metadata().get("grpc-encoding").unwrap(), name.as_str());
         let question = ServerReflectionRequest {
             host: String::new(),
             message_request: Some(MessageRequest::ListServices(String::new())),
@@ -87,8 +90,9 @@ async fn every_service_takes_and_gives_compressed_messages() {
         let mut answers = reflection
             .server_reflection_info(tokio_stream::iter([question]))
             .await
-            .unwrap()
-            .into_inner();
+            .unwrap();
+        assert_eq!(answers.metadata().get("grpc-encoding").unwrap(), name.as_str());
+        let answers = answers.get_mut();
         assert!(answers.message().await.unwrap().is_some());
     }
 }

@@ -7,8 +7,16 @@ use contract::{
     greet::HelloRequest,
     parcero::v1::{AboutRequest, peers_client::PeersClient},
 };
+use parcero::{
+    front::Door,
+    peer::{Peer, Settings},
+};
 use rustix::process::Signal;
-use tokio::task::spawn_blocking;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::spawn_blocking,
+};
 use tonic::{Code, Status};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
@@ -301,4 +309,28 @@ async fn a_second_signal_ends_at_once() {
         assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
         assert_eq!(ended.code, Some(code), "{}", ended.stderr);
     }
+}
+
+#[tokio::test]
+async fn connections_end_with_the_door_that_let_them_in() {
+    let door = Door::bind(&["127.0.0.1:0".parse().unwrap()], Vec::new())
+        .await
+        .unwrap();
+    let address = door.addresses()[0];
+    let peer = Peer::new(Settings {
+        name: "short-lived".into(),
+        max_message_bytes: 1000,
+    });
+    let serving = tokio::spawn(door.serve(peer, std::future::pending(), |_| ()));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream
+        .write_all(format!("GET /nothing-here HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
+    assert_ne!(soon(stream.read(&mut [0; 16])).await.unwrap(), 0, "it is served");
+
+    serving.abort();
+    let mut rest = Vec::new();
+    // Ended, by an end of the stream or by a reset.
+    let _ = soon(stream.read_to_end(&mut rest)).await;
 }

@@ -67,9 +67,7 @@ async fn calls_that_are_open_when_the_peer_is_stopped_end_with_a_sentence() {
 async fn dies_with_calls_open(end: impl FnOnce(TestPeer) -> TempDir) -> Option<Vec<String>> {
     const OPEN: [&str; 3] = ["server", "client", "bidi"];
     let peer = TestPeer::start(&[]);
-    let Some(page) = Page::open(&peer).await else {
-        return None;
-    };
+    let page = Page::open(&peer).await?;
     page.run(WATCH_BANNERS).await;
     page.run("window.sameDocument = true").await;
     page.fill("[data-option=interval]", "60000").await;
