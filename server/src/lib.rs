@@ -4,6 +4,7 @@
 //! the door for TCP on this machine; a door for other peers leads to the same layered routes.
 
 pub mod access;
+pub mod calls;
 pub mod cli;
 pub mod config;
 pub mod data_dir;

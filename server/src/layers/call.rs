@@ -16,7 +16,7 @@ use tower_service::Service;
 use super::{
     Calls, Ending,
     calls::{How, Registered},
-    deadline::{self, Timer},
+    deadline::{self, Deadline, Timer},
     ending::{EndableBody, how_ended},
 };
 
@@ -95,6 +95,9 @@ where
         }
         let timer = timeout.map(|timeout| Timer::start(timeout, ending.clone()));
         request.extensions_mut().insert(ending);
+        if let Some(timeout) = timeout {
+            request.extensions_mut().insert(Deadline::after(timeout));
+        }
         CallFuture {
             inner: Some(self.inner.call(request)),
             open: Some(open),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
-use tokio::task::JoinHandle;
+use http::{HeaderMap, HeaderValue};
+use tokio::{task::JoinHandle, time::Instant};
 use tonic::Status;
 
 use super::Ending;
@@ -46,6 +46,38 @@ pub(super) fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Status> {
     };
     Ok(Some(timeout))
 }
+
+/// When a call must be done. Found in the extensions of a request that has a deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// `timeout` from now.
+    pub(super) fn after(timeout: Duration) -> Self {
+        // A deadline beyond what the clock can tell is decades away: as good as any other then.
+        let now = Instant::now();
+        Self(now.checked_add(timeout).unwrap_or_else(|| now + A_YEAR))
+    }
+
+    /// What is left of it, as a value of `grpc-timeout`. Rounded up, so that the nearer clock decides.
+    pub fn remaining(self) -> HeaderValue {
+        let left = self.0.saturating_duration_since(Instant::now());
+        let (amount, unit) = [
+            (left.as_micros(), "u"),
+            (left.as_millis() + 1, "m"),
+            (u128::from(left.as_secs()) + 1, "S"),
+        ]
+        .into_iter()
+        .find(|(amount, _)| *amount < MAX_AMOUNT)
+        .unwrap_or((MAX_AMOUNT - 1, "S"));
+        HeaderValue::try_from(format!("{amount}{unit}")).unwrap_or(HeaderValue::from_static("99999999S"))
+    }
+}
+
+/// One more than eight digits can say.
+const MAX_AMOUNT: u128 = 100_000_000;
+
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Ends a call when its deadline passes, unless dropped before.
 #[derive(Debug)]
@@ -97,6 +129,25 @@ mod tests {
             parse("99999999H"),
             Ok(Some(Duration::from_secs(99_999_999 * 3600)))
         );
+    }
+
+    #[test]
+    fn what_is_left_is_written_so_that_it_can_be_read() {
+        for timeout in [
+            Duration::ZERO,
+            Duration::from_millis(250),
+            Duration::from_secs(99),
+            Duration::from_secs(101),
+            Duration::from_secs(200_000),
+            Duration::from_secs(99_999_999 * 3600),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(GRPC_TIMEOUT, Deadline::after(timeout).remaining());
+            let left = super::timeout(&headers).unwrap().unwrap();
+            let most = timeout.min(Duration::from_secs(99_999_999)) + Duration::from_secs(1);
+            assert!(left <= most, "{left:?} of {timeout:?}");
+            assert!(left + Duration::from_secs(2) >= most.min(timeout), "{left:?} of {timeout:?}");
+        }
     }
 
     #[test]

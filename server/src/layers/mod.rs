@@ -12,6 +12,7 @@ mod metadata;
 
 pub use call::{CallLayer, CallService};
 pub use calls::{Calls, Figures, How};
+pub use deadline::Deadline;
 pub use ending::Ending;
 pub(crate) use ending::refuse;
 pub use message::{MessageLayer, MessageService};

@@ -1,0 +1,107 @@
+//! The end that is called: every stream of a connection becomes one request to the routes.
+
+use std::{convert::Infallible, time::Duration};
+
+use bridge::frame::Frame;
+use futures_util::future::{Either, select};
+use http::{Method, Request, Response, Version, header};
+use iroh::endpoint::{Connection, RecvStream, SendStream};
+use tokio::{task::JoinSet, time::timeout};
+use tonic::{Status, body::Body};
+use tower_service::Service;
+
+use super::{
+    Gone,
+    body::{Reads, body},
+    frames::{Frames, Next},
+    head,
+    sending::{Last, Sending},
+};
+
+/// How long the head of a call may take to come.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// Answers the calls of one connection until it ends. `caller` goes into the extensions of every request.
+///
+/// Dropping the future stops every handler of this connection.
+pub async fn serve<S, C>(connection: Connection, routes: S, caller: C)
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    C: Clone + Send + Sync + 'static,
+{
+    let mut calls = JoinSet::new();
+    loop {
+        tokio::select! {
+            stream = connection.accept_bi() => {
+                // An error is the end of the connection, and that of its calls.
+                let Ok((send, receive)) = stream else { break };
+                calls.spawn(answer(send, receive, routes.clone(), caller.clone()));
+            }
+            Some(done) = calls.join_next() => {
+                if let Err(error) = done && error.is_panic() {
+                    tracing::error!(%error, "a handler panicked; its call was ended");
+                }
+            }
+        }
+    }
+}
+
+async fn answer<S, C>(send: SendStream, receive: RecvStream, mut routes: S, caller: C)
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    C: Clone + Send + Sync + 'static,
+{
+    let sending = Sending::new(send);
+    let mut frames = Frames::new(receive);
+    let block = match timeout(HEAD_TIME, frames.next()).await {
+        Ok(Ok(Next::Block(block))) => block,
+        Ok(Ok(Next::Messages(_))) => return frames.stop(Gone::Malformed),
+        // It went away, or took too long: dropping both halves ends the stream.
+        Ok(Err(_)) | Err(_) => return,
+    };
+    let response = match request(&block, frames, caller) {
+        Ok(request) => {
+            let answered = async {
+                std::future::poll_fn(|cx| routes.poll_ready(cx)).await?;
+                routes.call(request).await
+            };
+            let stopped = sending.stopped();
+            match select(std::pin::pin!(answered), std::pin::pin!(stopped)).await {
+                Either::Left((Ok(response), _)) => response,
+                Either::Left((Err(never), _)) => match never {},
+                Either::Right(_) => return,
+            }
+        }
+        Err(why) => Status::invalid_argument(why).into_http(),
+    };
+    let (parts, body) = response.into_parts();
+    let last = if parts.headers.contains_key("grpc-status") {
+        Last::Nothing
+    } else {
+        Last::Response
+    };
+    let stopped = sending.stopped();
+    let all = sending.all(Frame::headers(&parts.headers).encode(), body, last);
+    if let Either::Left((Err(error), _)) = select(std::pin::pin!(all), std::pin::pin!(stopped)).await {
+        tracing::debug!(%error, "an answer to another peer was not sent whole");
+    }
+}
+
+/// The request that a stream carries.
+fn request<C>(block: &[u8], frames: Frames, caller: C) -> Result<Request<Body>, String>
+where
+    C: Clone + Send + Sync + 'static,
+{
+    let (path, headers) = head::parse_request(block)?;
+    let mut request = Request::new(body(frames, Reads::Request, ()));
+    *request.method_mut() = Method::POST;
+    *request.version_mut() = Version::HTTP_2;
+    *request.uri_mut() = path.into();
+    *request.headers_mut() = headers;
+    request
+        .headers_mut()
+        .insert(header::TE, http::HeaderValue::from_static("trailers"));
+    request.extensions_mut().insert(caller);
+    Ok(request)
+}

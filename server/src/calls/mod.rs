@@ -1,0 +1,55 @@
+//! A gRPC call on a QUIC stream of its own, both ends. Knows no service.
+//!
+//! Whoever calls opens one bidirectional stream for each call. Each direction of it is a sequence of frames as in
+//! gRPC-Web and in the bridge ([`bridge::frame`]): flags, a big-endian length, and so many bytes.
+//!
+//! ```text
+//! caller   0x80 head      a line with the path, then the metadata, a line each (`name: value`)
+//!          0x00 0x01      the messages, plain or compressed
+//!          0x80 (empty)   there are no more
+//! callee   0x80 head      the response metadata; with `grpc-status` in it, it is all there is
+//!          0x00 0x01      the messages
+//!          0x80 trailers  `grpc-status` and what goes with it
+//! ```
+//!
+//! The end of a stream proves nothing, because QUIC finishes a stream whose owner merely dropped it: a direction is whole
+//! when its last frame has come. Either side gives up by resetting what it sends and stopping what it receives, with one
+//! of the codes of [`Gone`]. Deadlines cross as `grpc-timeout` and are enforced by the layers of the callee.
+//!
+//! A change of any of this changes [`ALPN`].
+
+mod body;
+mod caller;
+mod callee;
+mod frames;
+mod head;
+mod sending;
+
+pub use self::{
+    callee::serve,
+    caller::{Caller, Dial},
+};
+
+/// The name of this protocol, version included.
+pub const ALPN: &[u8] = b"parcero/calls/1";
+
+/// How long a head may be: 16 KiB of metadata, which the layers check, and room for what makes a line of it.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+
+/// Why a stream was reset or stopped. The codes of HTTP/3 that mean the same (RFC 9114, section 8.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gone {
+    /// H3_REQUEST_CANCELLED: nobody waits for it any more.
+    Cancelled,
+    /// H3_MESSAGE_ERROR: what came is not of this protocol.
+    Malformed,
+}
+
+impl Gone {
+    fn code(self) -> iroh::endpoint::VarInt {
+        iroh::endpoint::VarInt::from_u32(match self {
+            Self::Cancelled => 0x010c,
+            Self::Malformed => 0x010e,
+        })
+    }
+}
