@@ -4,7 +4,12 @@ use std::{env, fs, path::PathBuf};
 
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet, field_descriptor_proto::Label};
 
-const PROTOS: [&str; 2] = ["proto/greet.proto", "proto/parcero/v1/peers.proto"];
+const PROTOS: [&str; 4] = [
+    "proto/greet.proto",
+    "proto/parcero/v1/peers.proto",
+    "proto/parcero/v1/network.proto",
+    "proto/parcero/v1/control.proto",
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=proto");

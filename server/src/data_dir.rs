@@ -3,12 +3,15 @@
 //! ```text
 //! lock       held by the peer as long as it runs; the system frees it even if the peer is killed
 //! peer.json  where the running peer is; to be believed only while the lock is held
+//! key        the identity of the peer: its secret key, made at the first start
+//! peer.db    what it knows of other peers
 //! token      proves to the running peer that a caller can read this folder; new at each start
 //! config.toml  written by a person, if at all; see `config`
 //! ```
 
 mod claim;
 mod error;
+mod key;
 mod private;
 mod record;
 mod token;
@@ -34,6 +37,8 @@ const LOCK: &str = "lock";
 const RECORD: &str = "peer.json";
 const TOKEN: &str = "token";
 const CONFIG: &str = "config.toml";
+const KEY: &str = "key";
+const DATABASE: &str = "peer.db";
 
 /// How long a peer that holds the lock has to say where it is: it binds its ports first, which takes
 /// milliseconds, so seconds are for a machine under heavy load.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{DataDirError, LOCK, RECORD, Record, TOKEN, Token, private};
+use super::{DATABASE, DataDirError, KEY, LOCK, RECORD, Record, TOKEN, Token, key, private};
 
 /// How often to try again when only somebody who looked had the lock for a moment. Together with the pause, half
 /// a second: a look takes microseconds.
@@ -58,6 +58,19 @@ impl Claim {
             private::remove(&path).map_err(|source| DataDirError::io("remove", &path, source))?;
         }
         Ok(self)
+    }
+
+    /// The secret key of this peer, made if there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be read, is no key, or could have been read by other accounts. It is never replaced.
+    pub fn key(&self) -> Result<[u8; 32], DataDirError> {
+        key::read_or_make(&self.path.join(KEY))
+    }
+
+    /// Where the database of this peer is, or will be.
+    pub fn database(&self) -> PathBuf {
+        self.path.join(DATABASE)
     }
 
     /// Writes a new token and then where the peer is, so that who sees the record finds the token too.

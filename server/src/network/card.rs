@@ -1,0 +1,132 @@
+//! Cards: how to reach a peer, signed by itself, so that others can pass them on.
+
+use std::{
+    net::SocketAddr,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use contract::parcero::v1::{Card as Wire, Introduction};
+use iroh::{EndpointId, SecretKey, Signature};
+use prost::Message;
+
+/// What a signature is about, so that it is good for nothing else.
+const CONTEXT: &[u8] = b"parcero/card/1";
+/// More addresses than any machine has.
+const MAX_ADDRESSES: usize = 32;
+/// The longest card.
+const MAX_BYTES: usize = 4 * 1024;
+/// How far ahead a clock may be: a card from the future would win for ever.
+const MAX_AHEAD_SECONDS: u64 = 10 * 60;
+
+/// A card that its peer has signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Card {
+    pub(super) id: EndpointId,
+    pub(super) name: String,
+    pub(super) addresses: Vec<SocketAddr>,
+    /// Seconds since 1970.
+    pub(super) made: u64,
+    signed: Introduction,
+}
+
+impl Card {
+    /// The card of the peer whose key this is, made now.
+    pub(super) fn make(key: &SecretKey, name: &str, addresses: &[SocketAddr]) -> Self {
+        let card = Wire {
+            id: key.public().as_bytes().to_vec(),
+            name: name.to_owned(),
+            addresses: addresses.iter().take(MAX_ADDRESSES).map(ToString::to_string).collect(),
+            made: now(),
+        };
+        let bytes = card.encode_to_vec();
+        let signature = key.sign(&signed_bytes(&bytes)).to_bytes().to_vec();
+        Self {
+            id: key.public(),
+            name: card.name,
+            addresses: addresses.to_vec(),
+            made: card.made,
+            signed: Introduction {
+                card: bytes,
+                signature,
+            },
+        }
+    }
+
+    /// A card that somebody passed on; `None` where it is not what its peer signed.
+    pub(super) fn check(introduction: Introduction) -> Option<Self> {
+        if introduction.card.len() > MAX_BYTES {
+            return None;
+        }
+        let card = Wire::decode(&introduction.card[..]).ok()?;
+        let id = EndpointId::from_bytes(card.id[..].try_into().ok()?).ok()?;
+        let signature = Signature::from_bytes(introduction.signature[..].try_into().ok()?);
+        id.verify(&signed_bytes(&introduction.card), &signature).ok()?;
+        if card.addresses.len() > MAX_ADDRESSES || card.made > now() + MAX_AHEAD_SECONDS {
+            return None;
+        }
+        Some(Self {
+            id,
+            name: card.name,
+            addresses: card.addresses.iter().filter_map(|address| address.parse().ok()).collect(),
+            made: card.made,
+            signed: introduction,
+        })
+    }
+
+    /// The card as it is passed on.
+    pub(super) fn introduction(&self) -> Introduction {
+        self.signed.clone()
+    }
+}
+
+fn signed_bytes(card: &[u8]) -> Vec<u8> {
+    [CONTEXT, card].concat()
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn card() -> Card {
+        let key = SecretKey::from_bytes(&[3; 32]);
+        Card::make(&key, "Ana", &["127.0.0.1:4000".parse().unwrap()])
+    }
+
+    #[test]
+    fn a_card_can_be_passed_on() {
+        assert_eq!(Card::check(card().introduction()), Some(card()));
+    }
+
+    #[test]
+    fn a_card_that_was_changed_is_no_card() {
+        let mut changed = card().introduction();
+        let last = changed.card.len() - 1;
+        changed.card[last] ^= 1;
+        assert_eq!(Card::check(changed), None);
+
+        let mut other = card().introduction();
+        other.signature = Card::make(&SecretKey::from_bytes(&[4; 32]), "Ana", &[]).introduction().signature;
+        assert_eq!(Card::check(other), None);
+        assert_eq!(Card::check(Introduction::default()), None);
+    }
+
+    #[test]
+    fn a_card_from_the_future_is_refused() {
+        let key = SecretKey::from_bytes(&[3; 32]);
+        let bytes = Wire {
+            id: key.public().as_bytes().to_vec(),
+            made: now() + 2 * MAX_AHEAD_SECONDS,
+            ..Wire::default()
+        }
+        .encode_to_vec();
+        let signature = key.sign(&signed_bytes(&bytes)).to_bytes().to_vec();
+        assert_eq!(Card::check(Introduction { card: bytes, signature }), None);
+    }
+}

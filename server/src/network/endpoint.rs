@@ -1,0 +1,54 @@
+//! The QUIC endpoint: quiet on the wire, and quick to notice that a peer has gone.
+
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
+
+use iroh::{
+    Endpoint, RelayMode, SecretKey,
+    endpoint::{BindError, PortmapperConfig, QuicTransportConfig, VarInt, presets},
+};
+use iroh::NetReportConfig;
+
+/// A peer that says nothing for so long has gone. The defaults take 30 s.
+pub(super) const SILENCE: Duration = Duration::from_secs(4);
+/// How often a connection shows that it lives.
+const KEEP_ALIVE: Duration = Duration::from_millis(1200);
+/// Calls at once on one connection; one more waits, in the deadline of its caller.
+const MAX_CALLS: u32 = 1024;
+
+/// Opens the endpoint of the peer whose key this is. Nothing leaves the networks of this machine: no relay, no DNS, no
+/// publishing of addresses.
+///
+/// # Errors
+/// Where the address cannot be taken.
+pub(super) async fn open(key: SecretKey, listen: SocketAddr, alpns: Vec<Vec<u8>>) -> Result<Endpoint, BindError> {
+    let transport = QuicTransportConfig::builder()
+        .max_concurrent_bidi_streams(VarInt::from_u32(MAX_CALLS))
+        .max_concurrent_uni_streams(VarInt::from_u32(0))
+        .max_idle_timeout(SILENCE.try_into().ok())
+        .keep_alive_interval(KEEP_ALIVE)
+        .default_path_max_idle_timeout(SILENCE)
+        .default_path_keep_alive_interval(KEEP_ALIVE)
+        .build();
+    let builder = Endpoint::builder(presets::Minimal)
+        .secret_key(key)
+        .alpns(alpns)
+        .relay_mode(RelayMode::Disabled)
+        .portmapper_config(PortmapperConfig::Disabled)
+        .net_report_config(NetReportConfig::minimal())
+        .transport_config(transport)
+        .clear_ip_transports();
+    let builder = match listen {
+        // Everywhere, by both versions of IP, on one port.
+        SocketAddr::V6(address) if *address.ip() == Ipv6Addr::UNSPECIFIED => builder
+            .bind_addr(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port())))
+            .and_then(|builder| builder.bind_addr(listen)),
+        _ => builder.bind_addr(listen),
+    };
+    match builder {
+        Ok(builder) => builder.bind().await,
+        Err(_) => unreachable!("a socket address is a socket address"),
+    }
+}

@@ -1,0 +1,71 @@
+//! What can go wrong between peers, for whoever asked.
+
+use std::net::SocketAddr;
+
+use iroh::EndpointId;
+
+use super::store::StoreError;
+
+/// Why a network cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The UDP socket cannot be had.
+    #[error("cannot take the UDP address {listen} for other peers: {why}. Another program may have it: try --peer-listen with another port, or port 0 for a free one")]
+    Socket {
+        /// What was asked for.
+        listen: SocketAddr,
+        /// What the system says.
+        why: String,
+    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why something with another peer did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// No peer is known by this id or name.
+    #[error("no peer is known by `{0}`; `parcero peers` lists those that are")]
+    Unknown(String),
+    /// Several peers fit.
+    #[error("`{asked}` could be any of {}; give more of the id", list(ids))]
+    Ambiguous {
+        /// What was asked for.
+        asked: String,
+        /// Which it could be.
+        ids: Vec<EndpointId>,
+    },
+    /// It is this peer itself.
+    #[error("that is this peer itself")]
+    Oneself,
+    /// It does not answer.
+    #[error("the peer cannot be reached: {0}")]
+    Unreachable(String),
+    /// It answered, and wants nothing to do with us.
+    #[error("the peer refused: {0}")]
+    Refused(String),
+    /// The person of this peer blocked it.
+    #[error("that peer is blocked; unblock it first")]
+    Blocked,
+    /// There is no such request or invitation.
+    #[error("{0}")]
+    Nothing(String),
+    /// What is known cannot be written down.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl NetworkError {
+    pub(super) fn unreachable(why: impl Into<String>) -> Self {
+        Self::Unreachable(why.into())
+    }
+
+    pub(super) fn refused(why: impl Into<String>) -> Self {
+        Self::Refused(why.into())
+    }
+}
+
+fn list(ids: &[EndpointId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

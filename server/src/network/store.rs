@@ -1,0 +1,338 @@
+//! What a peer remembers of others, in SQLite, on a thread of its own.
+
+use std::{net::SocketAddr, path::Path, thread};
+
+use iroh::EndpointId;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use tokio::sync::{mpsc, oneshot};
+
+use super::known::{Known, Relation, Source};
+
+/// The version of the tables. An older file is brought up to it in one transaction, a newer one is refused.
+const VERSION: i64 = 1;
+
+/// Jobs that may wait. More than that, and whoever wants another waits too.
+const QUEUE: usize = 256;
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It was written by a newer version of this software.
+    #[error(
+        "the database of this peer is of version {found}, and this software knows only up to {VERSION}: \
+         it was used by a newer Parcero. Start that one, or use another --data-dir"
+    )]
+    TooNew {
+        /// What the file says.
+        found: i64,
+    },
+    /// SQLite says no.
+    #[error("the database of this peer cannot be used: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The thread of the database has ended.
+    #[error("the database of this peer is closed")]
+    Closed,
+}
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// The database. A cheap clone of one handle; the file is closed with the last of them.
+#[derive(Debug, Clone)]
+pub(super) struct Store {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Store {
+    /// Opens the file, or makes it; everything in it comes back with it.
+    pub(super) fn open(path: &Path) -> Result<(Self, Vec<Known>), StoreError> {
+        let mut connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        migrate(&mut connection)?;
+        let known = load(&connection)?;
+        let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
+        thread::Builder::new()
+            .name("peer.db".into())
+            .spawn(move || {
+                while let Some(job) = queue.blocking_recv() {
+                    job(&mut connection);
+                }
+            })
+            .map_err(|error| {
+                tracing::error!(%error, "no thread for the database");
+                StoreError::Closed
+            })?;
+        Ok((Self { jobs }, known))
+    }
+
+    /// Does something in one transaction, and returns when it is on disk.
+    pub(super) async fn transact<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (tell, told) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let done = (|| {
+                let transaction = connection.transaction()?;
+                let value = act(&transaction)?;
+                transaction.commit()?;
+                Ok(value)
+            })();
+            // Whoever asked may have given up.
+            let _ = tell.send(done);
+        });
+        self.jobs.send(job).await.map_err(|_| StoreError::Closed)?;
+        Ok(told.await.map_err(|_| StoreError::Closed)??)
+    }
+
+    /// Writes what is known of a peer.
+    pub(super) async fn save(&self, known: Known) -> Result<(), StoreError> {
+        self.transact(move |transaction| save(transaction, &known)).await
+    }
+
+    /// Forgets a peer.
+    pub(super) async fn forget(&self, id: EndpointId) -> Result<(), StoreError> {
+        self.transact(move |transaction| {
+            transaction.execute("DELETE FROM peers WHERE id = ?1", [id.as_bytes()])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > VERSION {
+        return Err(StoreError::TooNew { found });
+    }
+    if found < 1 {
+        transaction.execute_batch(
+            "CREATE TABLE peers (
+                 id BLOB PRIMARY KEY,
+                 own_name TEXT NOT NULL,
+                 label TEXT,
+                 relation INTEGER NOT NULL,
+                 source INTEGER NOT NULL,
+                 addresses TEXT NOT NULL,
+                 card_made INTEGER NOT NULL,
+                 first_seen INTEGER NOT NULL,
+                 last_seen INTEGER,
+                 version TEXT NOT NULL,
+                 asks INTEGER NOT NULL,
+                 asked INTEGER NOT NULL,
+                 declined_until INTEGER NOT NULL,
+                 invitation BLOB
+             ) STRICT;
+             CREATE TABLE invitations (
+                 id TEXT PRIMARY KEY,
+                 secret BLOB NOT NULL UNIQUE,
+                 uses_left INTEGER NOT NULL,
+                 expires INTEGER NOT NULL
+             ) STRICT;",
+        )?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn load(connection: &Connection) -> rusqlite::Result<Vec<Known>> {
+    let mut statement = connection.prepare(
+        "SELECT id, own_name, label, relation, source, addresses, card_made, first_seen, last_seen, version, asks, asked,
+                declined_until, invitation
+         FROM peers",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let id: [u8; 32] = row.get(0)?;
+        let Ok(id) = EndpointId::from_bytes(&id) else {
+            return Ok(None);
+        };
+        let addresses: String = row.get(5)?;
+        Ok(Some(Known {
+            own_name: row.get(1)?,
+            label: row.get(2)?,
+            relation: Relation::from_number(row.get(3)?),
+            source: Source::from_number(row.get(4)?),
+            addresses: addresses.lines().filter_map(|line| line.parse::<SocketAddr>().ok()).collect(),
+            card_made: row.get(6)?,
+            first_seen: row.get(7)?,
+            last_seen: row.get(8)?,
+            version: row.get(9)?,
+            asks: row.get(10)?,
+            asked: row.get(11)?,
+            declined_until: row.get(12)?,
+            invitation: row.get(13)?,
+            ..Known::new(id, Source::Called)
+        }))
+    })?;
+    rows.filter_map(Result::transpose).collect()
+}
+
+fn save(transaction: &Transaction<'_>, known: &Known) -> rusqlite::Result<()> {
+    let addresses: Vec<_> = known.addresses.iter().map(ToString::to_string).collect();
+    transaction.execute(
+        "INSERT OR REPLACE INTO peers (id, own_name, label, relation, source, addresses, card_made, first_seen,
+                                       last_seen, version, asks, asked, declined_until, invitation)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        params![
+            known.id.as_bytes(),
+            known.own_name,
+            known.label,
+            known.relation as i64,
+            known.source as i64,
+            addresses.join("\n"),
+            known.card_made,
+            known.first_seen,
+            known.last_seen,
+            known.version,
+            known.asks,
+            known.asked,
+            known.declined_until,
+            known.invitation,
+        ],
+    )?;
+    Ok(())
+}
+
+/// An invitation that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// By which it is revoked; not its secret.
+    pub id: String,
+    /// How often it may still be used.
+    pub uses_left: u32,
+    /// When it ends, in seconds since 1970.
+    pub expires: u64,
+}
+
+impl Store {
+    /// Writes an invitation.
+    pub(super) async fn invite(&self, invitation: Invitation, secret: [u8; 16]) -> Result<(), StoreError> {
+        self.transact(move |transaction| {
+            transaction.execute(
+                "INSERT INTO invitations (id, secret, uses_left, expires) VALUES (?1, ?2, ?3, ?4)",
+                params![invitation.id, secret, invitation.uses_left, invitation.expires],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The invitations that can be used at `now`.
+    pub(super) async fn invitations(&self, now: u64) -> Result<Vec<Invitation>, StoreError> {
+        self.transact(move |transaction| {
+            let mut statement = transaction.prepare(
+                "SELECT id, uses_left, expires FROM invitations WHERE expires > ?1 AND uses_left > 0 ORDER BY expires",
+            )?;
+            let rows = statement.query_map([now], |row| {
+                Ok(Invitation {
+                    id: row.get(0)?,
+                    uses_left: row.get(1)?,
+                    expires: row.get(2)?,
+                })
+            })?;
+            rows.collect()
+        })
+        .await
+    }
+
+    /// Takes one use of an invitation; whether there was one to take.
+    pub(super) async fn use_invitation(&self, secret: [u8; 16], now: u64) -> Result<bool, StoreError> {
+        self.transact(move |transaction| {
+            let id: Option<String> = transaction
+                .query_row(
+                    "SELECT id FROM invitations WHERE secret = ?1 AND expires > ?2 AND uses_left > 0",
+                    params![secret, now],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            let Some(id) = id else { return Ok(false) };
+            transaction.execute("UPDATE invitations SET uses_left = uses_left - 1 WHERE id = ?1", [id])?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Makes an invitation of no use; whether there was one.
+    pub(super) async fn revoke(&self, id: String) -> Result<bool, StoreError> {
+        self.transact(move |transaction| Ok(transaction.execute("DELETE FROM invitations WHERE id = ?1", [id])? > 0))
+            .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use iroh::SecretKey;
+
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_known_survives_a_restart() {
+        let folder = folder();
+        let path = folder.path().join("peer.db");
+        let known = Known {
+            own_name: "Ana".into(),
+            label: Some("Anita".into()),
+            relation: Relation::Friend,
+            addresses: ["127.0.0.1:4000".parse().unwrap()].into(),
+            card_made: 5,
+            first_seen: 1,
+            last_seen: Some(2),
+            version: "0.1.0".into(),
+            asks: true,
+            asked: true,
+            declined_until: 7,
+            invitation: Some([8; 16]),
+            ..Known::new(SecretKey::from_bytes(&[1; 32]).public(), Source::Ticket)
+        };
+        let (store, before) = Store::open(&path).unwrap();
+        assert_eq!(before, []);
+        store.save(known.clone()).await.unwrap();
+        drop(store);
+        let (store, after) = Store::open(&path).unwrap();
+        assert_eq!(after, [known.clone()]);
+        store.forget(known.id).await.unwrap();
+        drop(store);
+        assert_eq!(Store::open(&path).unwrap().1, []);
+    }
+
+    #[test]
+    fn a_newer_database_is_refused_and_left_alone() {
+        let folder = folder();
+        let path = folder.path().join("peer.db");
+        let connection = Connection::open(&path).unwrap();
+        connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
+        drop(connection);
+        let refused = Store::open(&path).unwrap_err();
+        assert!(matches!(refused, StoreError::TooNew { found } if found == VERSION + 1));
+        assert!(refused.to_string().contains("newer Parcero"));
+        let connection = Connection::open(&path).unwrap();
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(version, VERSION + 1);
+    }
+
+    #[tokio::test]
+    async fn an_invitation_is_used_so_often_and_no_more() {
+        let folder = folder();
+        let (store, _) = Store::open(&folder.path().join("peer.db")).unwrap();
+        let invitation = Invitation {
+            id: "a".into(),
+            uses_left: 2,
+            expires: 100,
+        };
+        store.invite(invitation.clone(), [1; 16]).await.unwrap();
+        assert!(!store.use_invitation([2; 16], 50).await.unwrap(), "not its secret");
+        assert!(!store.use_invitation([1; 16], 100).await.unwrap(), "too late");
+        assert!(store.use_invitation([1; 16], 50).await.unwrap());
+        assert_eq!(store.invitations(50).await.unwrap()[0].uses_left, 1);
+        assert!(store.use_invitation([1; 16], 50).await.unwrap());
+        assert!(!store.use_invitation([1; 16], 50).await.unwrap(), "used up");
+        assert!(store.revoke("a".into()).await.unwrap());
+        assert!(!store.revoke("a".into()).await.unwrap());
+    }
+}
