@@ -7,6 +7,7 @@ use std::{
 
 use futures_util::future::Either;
 use http::{Request, Response};
+use iroh::EndpointId;
 use tonic::{Status, body::Body, server::NamedService};
 use tower_service::Service;
 
@@ -18,6 +19,8 @@ use crate::layers::refuse;
 pub enum Caller {
     /// Someone on this machine, by the TCP door.
     Local,
+    /// Another peer, by QUIC, which proved that this is its key.
+    Peer(EndpointId),
 }
 
 /// Who may call a service.
@@ -36,12 +39,19 @@ impl Rule {
     /// UNAUTHENTICATED where no door said who is calling.
     pub fn check(self, caller: Option<&Caller>) -> Result<(), Status> {
         match (self, caller) {
-            (_, None) => Err(Status::unauthenticated(
-                "this call came by no known door: nobody said who is calling",
+            (_, None) => Err(nobody()),
+            (Rule::AnyCaller | Rule::LocalOnly, Some(Caller::Local))
+            | (Rule::AnyCaller, Some(Caller::Peer(_))) => Ok(()),
+            (Rule::LocalOnly, Some(Caller::Peer(_))) => Err(Status::permission_denied(
+                "only the person of this peer may call this, on its own machine",
             )),
-            (Rule::AnyCaller | Rule::LocalOnly, Some(Caller::Local)) => Ok(()),
         }
     }
+}
+
+/// What a call is told that no door vouched for.
+pub(crate) fn nobody() -> Status {
+    Status::unauthenticated("this call came by no known door: nobody said who is calling")
 }
 
 /// A service behind a [`Rule`].

@@ -6,10 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{Args, builder::FalseyValueParser};
 use serde::Deserialize;
 
-use crate::front::{InvalidOrigin, OriginPattern};
+use crate::{
+    front::{InvalidOrigin, OriginPattern},
+    network::{MIN_SECRET_BYTES, Membership, NoTicket, Ticket},
+};
 
 /// The port gRPC examples use, and so the one the clients of `greet.Greeter` expect.
 pub const DEFAULT_PORT: u16 = 50051;
@@ -50,10 +53,35 @@ pub struct Wishes {
     /// The largest message to take or send, in bytes [default: 4194304]
     #[arg(long, value_name = "BYTES", env = "PARCERO_MAX_MESSAGE_BYTES")]
     pub max_message_bytes: Option<usize>,
+
+    /// The UDP socket for other peers. Port 0 takes a free port once and keeps it; 127.0.0.1 keeps everything on this
+    /// machine [default: [::]:0, every interface]
+    #[arg(long, value_name = "ADDR:PORT", env = "PARCERO_PEER_LISTEN", value_parser = parse_address)]
+    pub peer_listen: Option<SocketAddr>,
+
+    /// Do not look for peers by multicast DNS, and do not be found by it
+    #[arg(long, env = "PARCERO_NO_DISCOVERY", value_parser = FalseyValueParser::new())]
+    pub no_discovery: bool,
+
+    /// The network to belong to; peers of other networks are not seen [default: the common one]
+    #[arg(long, value_name = "NAME", env = "PARCERO_NETWORK")]
+    pub network: Option<String>,
+
+    /// A file whose content is the secret of the network: nobody without it gets anything
+    #[arg(long, value_name = "FILE", env = "PARCERO_SECRET_FILE")]
+    pub secret_file: Option<PathBuf>,
+
+    /// The ticket of a friend to stay in touch with
+    #[arg(long, value_name = "TICKET", env = "PARCERO_PRIMARY")]
+    pub primary: Option<String>,
+
+    /// The ticket of a friend to turn to while the primary one is away
+    #[arg(long, value_name = "TICKET", env = "PARCERO_BACKUP")]
+    pub backup: Option<String>,
 }
 
 /// What a peer will be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ServeOptions {
     /// Where it listens: the loopback only.
     pub listen: Vec<SocketAddr>,
@@ -63,6 +91,14 @@ pub struct ServeOptions {
     pub allow_origin: Vec<OriginPattern>,
     /// The largest message each way.
     pub max_message_bytes: usize,
+    /// The UDP socket for other peers.
+    pub peer_listen: SocketAddr,
+    /// Whether it looks for peers by multicast DNS.
+    pub discovery: bool,
+    /// The network it belongs to.
+    pub membership: Membership,
+    /// Peers to stay in touch with, the first before the second.
+    pub friends: Vec<Ticket>,
 }
 
 /// Why a wish cannot be granted.
@@ -83,6 +119,33 @@ pub enum ConfigError {
     /// Not an origin.
     #[error(transparent)]
     Origin(#[from] InvalidOrigin),
+    /// A network's name that does not fit.
+    #[error("the name of the network has {0} characters, and 1 to {MAX_NAME_CHARS} fit")]
+    NetworkLength(usize),
+    /// The secret cannot be had.
+    #[error("cannot read the secret of the network from {path}: {source}")]
+    Secret {
+        /// Where it should be.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A secret that can be guessed.
+    #[error(
+        "the secret in {path} has {bytes} bytes, at least {MIN_SECRET_BYTES} are needed: make one with `head -c 24 /dev/urandom | base64`"
+    )]
+    ShortSecret {
+        /// Where it is.
+        path: PathBuf,
+        /// How long it is.
+        bytes: usize,
+    },
+    /// A secret that is none any more.
+    #[error("other accounts can read the secret in {0}: close it with `chmod 600`, and change it")]
+    OpenSecret(PathBuf),
+    /// Not a ticket.
+    #[error(transparent)]
+    Ticket(#[from] NoTicket),
     /// No message could pass, or none would fit into memory.
     #[error("a limit of {0} bytes a message is outside 1 to {LARGEST_MAX_MESSAGE_BYTES}")]
     MessageLimit(usize),
@@ -138,6 +201,12 @@ impl Wishes {
                 self.allow_origin
             },
             max_message_bytes: self.max_message_bytes.or(others.max_message_bytes),
+            peer_listen: self.peer_listen.or(others.peer_listen),
+            no_discovery: self.no_discovery || others.no_discovery,
+            network: self.network.or(others.network),
+            secret_file: self.secret_file.or(others.secret_file),
+            primary: self.primary.or(others.primary),
+            backup: self.backup.or(others.backup),
         }
     }
 
@@ -165,8 +234,54 @@ impl Wishes {
             name: self.name.map_or_else(|| Ok(host_name()), check_name)?,
             allow_origin,
             max_message_bytes,
+            peer_listen: self
+                .peer_listen
+                .unwrap_or(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))),
+            discovery: !self.no_discovery,
+            membership: membership(self.network, self.secret_file.as_deref())?,
+            friends: self
+                .primary
+                .iter()
+                .chain(&self.backup)
+                .map(|ticket| ticket.parse())
+                .collect::<Result<_, _>>()?,
         })
     }
+}
+
+fn membership(network: Option<String>, secret: Option<&Path>) -> Result<Membership, ConfigError> {
+    let name = network.unwrap_or_default();
+    let length = name.chars().count();
+    if length > MAX_NAME_CHARS {
+        return Err(ConfigError::NetworkLength(length));
+    }
+    Ok(Membership::new(name, secret.map(read_secret).transpose()?))
+}
+
+fn read_secret(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    let failed = |source| ConfigError::Secret {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = fs::File::open(path).map_err(failed)?;
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::MetadataExt::mode(&file.metadata().map_err(failed)?);
+        if mode & 0o077 != 0 {
+            return Err(ConfigError::OpenSecret(path.to_owned()));
+        }
+    }
+    let mut secret = Vec::new();
+    io::Read::read_to_end(&mut file, &mut secret).map_err(failed)?;
+    // An editor ends the file with a line break.
+    let secret = secret.trim_ascii().to_vec();
+    if secret.len() < MIN_SECRET_BYTES {
+        return Err(ConfigError::ShortSecret {
+            path: path.to_owned(),
+            bytes: secret.len(),
+        });
+    }
+    Ok(secret)
 }
 
 /// Both names of this machine, or the first alone on a machine without IPv6.

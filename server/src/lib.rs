@@ -12,6 +12,7 @@ pub mod front;
 pub mod grpc;
 pub mod json;
 pub mod layers;
+pub mod network;
 pub mod peer;
 
 /// The version of this software.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::layers::Calls;
+use crate::{layers::Calls, network::Network};
 
 /// What a peer is told at its start.
 #[derive(Debug, Clone)]
@@ -21,15 +21,22 @@ pub struct Peer(Arc<Inner>);
 struct Inner {
     settings: Settings,
     calls: Calls,
+    network: Option<Network>,
 }
 
 impl Peer {
-    /// A peer with these settings, with no door open yet.
-    pub fn new(settings: Settings) -> Self {
+    /// A peer with these settings, with no door open yet. Without a network it is alone.
+    pub fn new(settings: Settings, network: Option<Network>) -> Self {
         Self(Arc::new(Inner {
             settings,
             calls: Calls::new(),
+            network,
         }))
+    }
+
+    /// The other peers, unless it is alone.
+    pub fn network(&self) -> Option<&Network> {
+        self.0.network.as_ref()
     }
 
     /// The name its person gave it.

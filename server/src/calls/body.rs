@@ -34,9 +34,9 @@ pub(super) fn body<K: Send + 'static>(frames: Frames, reads: Reads, keep: K) -> 
             let frames = reading.frames.as_mut()?;
             let frame = match frames.next().await {
                 Ok(Next::Messages(bytes)) => Some(Ok(BodyFrame::data(bytes))),
-                Ok(Next::Block(_)) if frames.is_inside_message() => {
-                    Some(Err(Status::aborted("a message was cut off by the end of the call")))
-                }
+                Ok(Next::Block(_)) if frames.is_inside_message() => Some(Err(Status::aborted(
+                    "a message was cut off by the end of the call",
+                ))),
                 Ok(Next::Block(block)) => {
                     reading.frames = None;
                     match reads {
@@ -83,7 +83,9 @@ pub(super) fn status(broken: &Broken, reads: Reads) -> Status {
         // Not CANCELLED, which tonic takes for a clean end: half an upload would look complete.
         (Reads::Request, _) => Code::Aborted,
         (Reads::Response, Broken::LongHead(_)) => Code::Internal,
-        (Reads::Response, Broken::Stream(ReadError::Reset(code))) if *code == Gone::Cancelled.code() => Code::Cancelled,
+        (Reads::Response, Broken::Stream(ReadError::Reset(code))) if *code == Gone::Cancelled.code() => {
+            Code::Cancelled
+        }
         (Reads::Response, Broken::Stream(ReadError::Reset(_))) => Code::Internal,
         (Reads::Response, _) => Code::Unavailable,
     };

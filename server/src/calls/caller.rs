@@ -59,10 +59,9 @@ impl<D: Dial> Service<Request<Body>> for Caller<D> {
 
 async fn call(connection: &Connection, request: Request<Body>) -> Result<Response<Body>, Status> {
     // Waits where the other peer has as many calls of ours under way as it takes; the deadline covers that.
-    let (send, receive) = connection
-        .open_bi()
-        .await
-        .map_err(|error| Status::unavailable(format!("the connection to the other peer has ended: {error}")))?;
+    let (send, receive) = connection.open_bi().await.map_err(|error| {
+        Status::unavailable(format!("the connection to the other peer has ended: {error}"))
+    })?;
     let (mut parts, body) = request.into_parts();
     only_metadata(&mut parts.headers);
     if let Some(deadline) = parts.extensions.get::<Deadline>() {

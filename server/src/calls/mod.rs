@@ -19,8 +19,9 @@
 //! A change of any of this changes [`ALPN`].
 
 mod body;
-mod caller;
 mod callee;
+mod caller;
+mod forward;
 mod frames;
 mod head;
 mod sending;
@@ -28,6 +29,7 @@ mod sending;
 pub use self::{
     callee::serve,
     caller::{Caller, Dial},
+    forward::{Directory, ForwardLayer, ForwardService, PEER_KEY},
 };
 
 /// The name of this protocol, version included.

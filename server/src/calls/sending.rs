@@ -66,7 +66,9 @@ impl Sending {
             if has_ended {
                 match last {
                     Last::Request => ready.push(Frame::headers(&HeaderMap::new()).encode()),
-                    Last::Response => ready.push(Frame::headers(&trailers.unwrap_or_else(no_status)).encode()),
+                    Last::Response => {
+                        ready.push(Frame::headers(&trailers.unwrap_or_else(no_status)).encode())
+                    }
                     Last::Nothing => {}
                 }
                 self.stream.write_all_chunks(&mut ready).await?;

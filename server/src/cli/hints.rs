@@ -20,6 +20,9 @@ impl From<ConfigError> for Failure {
             ConfigError::OddLoopback(address) => Some(format!("try --listen 127.0.0.1:{}", address.port())),
             ConfigError::Origin(_) => Some("try --allow-origin http://localhost:8080".to_owned()),
             ConfigError::NameLength(_) | ConfigError::NameControl => Some("try --name Ana".to_owned()),
+            ConfigError::NetworkLength(_) => Some("try --network home".to_owned()),
+            ConfigError::Secret { .. } | ConfigError::ShortSecret { .. } | ConfigError::OpenSecret(_) => None,
+            ConfigError::Ticket(_) => Some("ask your friend for what `parcero ticket` prints".to_owned()),
             ConfigError::MessageLimit(_) => Some("try --max-message-bytes 4194304".to_owned()),
             ConfigError::Unreadable { .. } | ConfigError::NotUnderstood { .. } => {
                 Some("correct the file, or move it away; flags of `parcero serve` win over it".to_owned())

@@ -5,15 +5,20 @@ pub mod logging;
 mod about;
 mod completions;
 mod connect;
+mod doctor;
 mod failure;
+mod friend;
 mod hello;
 mod hints;
 mod input;
 mod open_files;
 mod output;
+mod peers;
+mod ping;
 mod serve;
 mod signals;
 mod status;
+mod ticket;
 mod visible;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
@@ -49,6 +54,9 @@ Examples:
   parcero hello unary --name Ana        say hello once
   parcero hello bidi < names.txt        say hello to each line, and see each answer
   parcero about --json                  who the running peer is, as JSON
+  parcero peers --watch                 who else there is
+  parcero ticket                        a ticket for a friend
+  parcero hello unary --peer Ana        say hello to another peer
 
 Results go to standard output and everything else to standard error.
 Exit codes: 0 done · 1 the peer said no · 2 something went wrong · 130 interrupted";
@@ -77,6 +85,11 @@ enum Command {
     Serve(serve::Serve),
     Hello(hello::Hello),
     About(about::About),
+    Peers(peers::Peers),
+    Friend(friend::Friend),
+    Ticket(ticket::Ticket),
+    Ping(ping::Ping),
+    Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
 
@@ -140,6 +153,21 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Some(Command::About(about)) => {
             signals::until_interrupted(async move { about.run(&shared, &output).await }).await
+        }
+        Some(Command::Peers(peers)) => {
+            signals::until_interrupted(async move { peers.run(&shared, &output).await }).await
+        }
+        Some(Command::Friend(friend)) => {
+            signals::until_interrupted(async move { friend.run(&shared, &output).await }).await
+        }
+        Some(Command::Ticket(ticket)) => {
+            signals::until_interrupted(async move { ticket.run(&shared, &output).await }).await
+        }
+        Some(Command::Ping(ping)) => {
+            signals::until_interrupted(async move { ping.run(&shared, &output).await }).await
+        }
+        Some(Command::Doctor(doctor)) => {
+            signals::until_interrupted(async move { doctor.run(&shared, &output).await }).await
         }
         Some(Command::Completions(completions)) => completions.run(&output),
         None => Err(Failure::wrong("no command was named").hint("see `parcero --help`")),

@@ -18,6 +18,7 @@ use crate::{
     config::{ServeOptions, Wishes},
     data_dir::{DataDir, DataDirError, Record},
     front::{Door, Left},
+    network::{Network, NetworkSettings},
     peer::{Peer, Settings},
 };
 
@@ -79,12 +80,28 @@ impl Serve {
             name,
             allow_origin,
             max_message_bytes,
+            peer_listen,
+            discovery,
+            membership,
+            friends,
         } = options;
         let door = Door::bind(&listen, allow_origin).await?;
-        let peer = Peer::new(Settings {
+        let network = Network::start(NetworkSettings {
+            key: claim.key()?,
+            name: name.clone(),
+            listen: peer_listen,
+            database: claim.database(),
+            membership,
+            discovery,
+            friends,
+        })
+        .await
+        .map_err(|error| Failure::wrong(error.to_string()))?;
+        let settings = Settings {
             name,
             max_message_bytes,
-        });
+        };
+        let peer = Peer::new(settings, Some(network));
         let url = url(&door.addresses());
         // Before anybody can read that the peer is there and ask it to stop.
         let signals = StopSignals::listen()

@@ -73,11 +73,21 @@ mod tests {
     #[test]
     fn what_is_no_key_is_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
-        for bad in ["", "00", &"0".repeat(HEX_DIGITS - 1), &"0".repeat(HEX_DIGITS + 1), &"x".repeat(HEX_DIGITS), &"+1".repeat(BYTES)] {
+        for bad in [
+            "",
+            "00",
+            &"0".repeat(HEX_DIGITS - 1),
+            &"0".repeat(HEX_DIGITS + 1),
+            &"x".repeat(HEX_DIGITS),
+            &"+1".repeat(BYTES),
+        ] {
             let path = folder.path().join("key");
             let _ = std::fs::remove_file(&path);
             private::write_new(&path, bad.as_bytes()).unwrap();
-            assert!(matches!(read_or_make(&path), Err(DataDirError::Garbled { .. })), "{bad}");
+            assert!(
+                matches!(read_or_make(&path), Err(DataDirError::Garbled { .. })),
+                "{bad}"
+            );
             assert_eq!(std::fs::read_to_string(&path).unwrap(), bad);
         }
     }

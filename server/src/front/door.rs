@@ -17,7 +17,7 @@ use super::{
     entry::Rules,
     roads::{self, Stack},
 };
-use crate::{grpc, peer::Peer};
+use crate::{access::Caller, calls, grpc, peer::Peer};
 
 /// Connections at once, over all sockets. Loopback is bounded by file descriptors, and 10,000 open sockets are a goal.
 const MAX_CONNECTIONS: usize = 16 * 1024;
@@ -110,6 +110,14 @@ impl Door {
         tell: impl Fn(Left),
     ) {
         let routes = grpc::layered(&peer, services);
+        if let Some(network) = peer.network() {
+            // The other door, onto the same layered routes.
+            let routes = routes.clone();
+            network.serve(move |connection| {
+                let caller = Caller::Peer(connection.remote_id());
+                calls::serve(connection, routes.clone(), caller)
+            });
+        }
         // Who may open a socket was decided before: the door's own rules know more than the bridge's.
         let bridge = BridgeLayer::new()
             .max_message_bytes(peer.max_message_bytes())
@@ -152,6 +160,9 @@ impl Door {
         })
         .await;
         sockets.end();
+        if let Some(network) = peer.network() {
+            network.shutdown().await;
+        }
     }
 }
 

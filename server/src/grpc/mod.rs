@@ -1,16 +1,22 @@
 //! The services, one implementation of one generated trait per file, and the layers around all of them.
 
 mod greeter;
+mod network;
 mod peers;
 
-use tonic::{body::Body, codec::CompressionEncoding, service::Routes};
+use tonic::{Status, body::Body, codec::CompressionEncoding, service::Routes};
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
 
-use contract::{greet::greeter_server::GreeterServer, parcero::v1::peers_server::PeersServer};
+use contract::{
+    greet::greeter_server::GreeterServer,
+    parcero::v1::{network_server::NetworkServer, peers_server::PeersServer},
+};
 
 use crate::{
     access::{Guarded, Rule},
+    calls::{Directory, ForwardLayer},
     layers::{CallLayer, MessageLayer, MetadataLayer},
+    network::{self as peers_network, PeerDial},
     peer::Peer,
 };
 
@@ -44,6 +50,13 @@ pub async fn services(peer: &Peer) -> Result<Routes, tonic_reflection::server::E
     reporter.set_serving::<GreeterServer<greeter::Greeter>>().await;
     reporter.set_serving::<PeersServer<peers::Peers>>().await;
 
+    let network = peer.network().map(|network| {
+        NetworkServer::new(network::Network::new(network.clone()))
+    });
+    if network.is_some() {
+        reporter.set_serving::<NetworkServer<network::Network>>().await;
+    }
+
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(contract::FILE_DESCRIPTOR_SET)
@@ -54,19 +67,22 @@ pub async fn services(peer: &Peer) -> Result<Routes, tonic_reflection::server::E
             .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
     };
 
-    Ok(
-        Routes::new(Guarded::new(compressing!(greeter, limit), Rule::AnyCaller))
-            .add_service(Guarded::new(compressing!(peers, limit), Rule::LocalOnly))
-            .add_service(Guarded::new(compressing!(health, limit), Rule::AnyCaller))
-            .add_service(Guarded::new(
-                compressing!(reflection().build_v1()?, limit),
-                Rule::AnyCaller,
-            ))
-            .add_service(Guarded::new(
-                compressing!(reflection().build_v1alpha()?, limit),
-                Rule::AnyCaller,
-            )),
-    )
+    let routes = Routes::new(Guarded::new(compressing!(greeter, limit), Rule::AnyCaller));
+    let routes = match network {
+        Some(network) => routes.add_service(Guarded::new(compressing!(network, limit), Rule::LocalOnly)),
+        None => routes,
+    };
+    Ok(routes
+        .add_service(Guarded::new(compressing!(peers, limit), Rule::LocalOnly))
+        .add_service(Guarded::new(compressing!(health, limit), Rule::AnyCaller))
+        .add_service(Guarded::new(
+            compressing!(reflection().build_v1()?, limit),
+            Rule::AnyCaller,
+        ))
+        .add_service(Guarded::new(
+            compressing!(reflection().build_v1alpha()?, limit),
+            Rule::AnyCaller,
+        )))
 }
 
 /// Puts the layers of `peer` around services.
@@ -74,8 +90,24 @@ pub fn layered(peer: &Peer, services: Routes) -> LayeredRoutes {
     let layers = ServiceBuilder::new()
         .layer(CallLayer::new(peer.calls().clone(), only_watches))
         .layer(MetadataLayer)
-        .layer(MessageLayer::new(peer.max_message_bytes()));
+        .layer(MessageLayer::new(peer.max_message_bytes()))
+        .layer(ForwardLayer::new(Others(peer.network().cloned())));
     BoxCloneSyncService::new(layers.service(services.prepare()))
+}
+
+/// The peers a call can be passed on to.
+#[derive(Debug, Clone)]
+struct Others(Option<peers_network::Network>);
+
+impl Directory for Others {
+    type Dial = PeerDial;
+
+    fn find(&self, name: &str) -> Result<PeerDial, Status> {
+        let network = self.0.as_ref().ok_or_else(|| {
+            Status::failed_precondition("this peer is alone: it was started without a network")
+        })?;
+        network.dial_to(name).map_err(|error| network::status(&error))
+    }
 }
 
 /// Calls that stay open to tell what changes. They have nothing to finish when the peer stops.
@@ -83,6 +115,7 @@ fn only_watches(path: &str) -> bool {
     matches!(
         path,
         "/parcero.v1.Peers/WatchAbout"
+            | "/parcero.v1.Network/WatchPeers"
             | "/grpc.health.v1.Health/Watch"
             | "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
             | "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"

@@ -146,7 +146,10 @@ mod tests {
             let left = super::timeout(&headers).unwrap().unwrap();
             let most = timeout.min(Duration::from_secs(99_999_999)) + Duration::from_secs(1);
             assert!(left <= most, "{left:?} of {timeout:?}");
-            assert!(left + Duration::from_secs(2) >= most.min(timeout), "{left:?} of {timeout:?}");
+            assert!(
+                left + Duration::from_secs(2) >= most.min(timeout),
+                "{left:?} of {timeout:?}"
+            );
         }
     }
 

@@ -61,7 +61,9 @@ pub(super) struct Meeting {
 impl Meeting {
     /// The proof that the end in `role` is a member.
     pub(super) fn prove(&self, membership: &Membership, role: Role) -> Vec<u8> {
-        hmac::sign(&key(membership), &self.transcript(membership, role)).as_ref().to_vec()
+        hmac::sign(&key(membership), &self.transcript(membership, role))
+            .as_ref()
+            .to_vec()
     }
 
     /// Whether the other end, in `role`, is a member. The time it takes does not tell how much of the proof is right.
@@ -88,7 +90,10 @@ impl Meeting {
 }
 
 fn key(membership: &Membership) -> hmac::Key {
-    hmac::Key::new(hmac::HMAC_SHA256, membership.secret.as_deref().unwrap_or_default())
+    hmac::Key::new(
+        hmac::HMAC_SHA256,
+        membership.secret.as_deref().unwrap_or_default(),
+    )
 }
 
 #[cfg(test)]
@@ -128,11 +133,17 @@ mod tests {
             listener_nonce: [5; 32],
             ..meeting()
         };
-        assert!(!other.check(&membership, Role::Dialler, &proof), "another meeting");
+        assert!(
+            !other.check(&membership, Role::Dialler, &proof),
+            "another meeting"
+        );
         let other = Meeting {
             listener: SecretKey::from_bytes(&[9; 32]).public(),
             ..meeting()
         };
-        assert!(!other.check(&membership, Role::Dialler, &proof), "passed on to another peer");
+        assert!(
+            !other.check(&membership, Role::Dialler, &proof),
+            "passed on to another peer"
+        );
     }
 }

@@ -10,7 +10,7 @@ use iroh::EndpointId;
 use super::{
     NetworkError,
     card::Card,
-    known::{Known, Relation, Source, kept_name},
+    known::{Known, MAX_ADDRESSES, Relation, Source, kept_name},
     store::{Store, StoreError},
 };
 
@@ -18,8 +18,6 @@ use super::{
 const MAX_STRANGERS: usize = 1024;
 /// The shortest beginning of an id that names a peer.
 const MIN_PREFIX: usize = 4;
-/// Addresses kept of one peer.
-const MAX_ADDRESSES: usize = 32;
 
 /// Every peer that is known.
 #[derive(Debug)]
@@ -91,7 +89,10 @@ impl Book {
             if id == self.own || peers.contains_key(&id) {
                 return Ok(id != self.own);
             }
-            let strangers = peers.values().filter(|known| known.relation == Relation::Stranger).count();
+            let strangers = peers
+                .values()
+                .filter(|known| known.relation == Relation::Stranger)
+                .count();
             if strangers >= MAX_STRANGERS && source != Source::Ticket {
                 return Ok(false);
             }
@@ -142,7 +143,11 @@ impl Book {
             };
         }
         let by = |fits: &dyn Fn(&Known) -> bool| -> Vec<EndpointId> {
-            peers.values().filter(|known| fits(known)).map(|known| known.id).collect()
+            peers
+                .values()
+                .filter(|known| fits(known))
+                .map(|known| known.id)
+                .collect()
         };
         let prefix = text.to_ascii_lowercase();
         let found = [
@@ -198,9 +203,18 @@ mod tests {
         assert_eq!(book.resolve("laptop").unwrap(), id(1));
         assert_eq!(book.resolve("Ana").unwrap(), id(2));
         assert_eq!(book.resolve(&id(2).to_string()[..4]).unwrap(), id(2));
-        assert!(matches!(book.resolve(&id(2).to_string()[..3]), Err(NetworkError::Unknown(_))));
-        assert!(matches!(book.resolve(&id(9).to_string()), Err(NetworkError::Unknown(_))));
-        assert!(matches!(book.resolve("phone"), Err(NetworkError::Unknown(_))), "it is called Ana now");
+        assert!(matches!(
+            book.resolve(&id(2).to_string()[..3]),
+            Err(NetworkError::Unknown(_))
+        ));
+        assert!(matches!(
+            book.resolve(&id(9).to_string()),
+            Err(NetworkError::Unknown(_))
+        ));
+        assert!(
+            matches!(book.resolve("phone"), Err(NetworkError::Unknown(_))),
+            "it is called Ana now"
+        );
     }
 
     #[tokio::test]

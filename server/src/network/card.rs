@@ -35,7 +35,11 @@ impl Card {
         let card = Wire {
             id: key.public().as_bytes().to_vec(),
             name: name.to_owned(),
-            addresses: addresses.iter().take(MAX_ADDRESSES).map(ToString::to_string).collect(),
+            addresses: addresses
+                .iter()
+                .take(MAX_ADDRESSES)
+                .map(ToString::to_string)
+                .collect(),
             made: now(),
         };
         let bytes = card.encode_to_vec();
@@ -67,7 +71,11 @@ impl Card {
         Some(Self {
             id,
             name: card.name,
-            addresses: card.addresses.iter().filter_map(|address| address.parse().ok()).collect(),
+            addresses: card
+                .addresses
+                .iter()
+                .filter_map(|address| address.parse().ok())
+                .collect(),
             made: card.made,
             signed: introduction,
         })
@@ -112,7 +120,9 @@ mod tests {
         assert_eq!(Card::check(changed), None);
 
         let mut other = card().introduction();
-        other.signature = Card::make(&SecretKey::from_bytes(&[4; 32]), "Ana", &[]).introduction().signature;
+        other.signature = Card::make(&SecretKey::from_bytes(&[4; 32]), "Ana", &[])
+            .introduction()
+            .signature;
         assert_eq!(Card::check(other), None);
         assert_eq!(Card::check(Introduction::default()), None);
     }
@@ -127,6 +137,12 @@ mod tests {
         }
         .encode_to_vec();
         let signature = key.sign(&signed_bytes(&bytes)).to_bytes().to_vec();
-        assert_eq!(Card::check(Introduction { card: bytes, signature }), None);
+        assert_eq!(
+            Card::check(Introduction {
+                card: bytes,
+                signature
+            }),
+            None
+        );
     }
 }

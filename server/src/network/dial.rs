@@ -2,10 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use iroh::{
-    EndpointAddr, EndpointId, TransportAddr,
-    endpoint::{Connection, ConnectionError},
-};
+use iroh::{EndpointAddr, EndpointId, TransportAddr, endpoint::Connection};
 use tokio::time::timeout;
 
 use super::{
@@ -23,6 +20,12 @@ const DIAL_TIME: Duration = Duration::from_secs(3);
 pub struct PeerDial {
     network: Network,
     id: EndpointId,
+}
+
+impl PeerDial {
+    pub(super) fn new(network: Network, id: EndpointId) -> Self {
+        Self { network, id }
+    }
 }
 
 impl calls::Dial for PeerDial {
@@ -44,10 +47,7 @@ impl Network {
         if self.is_blocked(id) {
             return Err(NetworkError::Blocked);
         }
-        Ok(PeerDial {
-            network: self.clone(),
-            id,
-        })
+        Ok(PeerDial::new(self.clone(), id))
     }
 
     /// Another peer, which a person means.
@@ -105,7 +105,7 @@ impl Network {
         self.live().dialling.entry(id).or_default().clone()
     }
 
-    async fn connect(&self, id: EndpointId, alpn: &[u8]) -> Result<Connection, NetworkError> {
+    pub(super) async fn connect(&self, id: EndpointId, alpn: &[u8]) -> Result<Connection, NetworkError> {
         let known = self
             .book()
             .get(id)
@@ -123,13 +123,5 @@ impl Network {
                 DIAL_TIME.as_secs()
             ))),
         }
-    }
-}
-
-/// What the other side said when it closed a connection, if it did.
-pub(super) fn reason(connection: &Connection) -> Option<String> {
-    match connection.close_reason()? {
-        ConnectionError::ApplicationClosed(close) => Some(String::from_utf8_lossy(&close.reason).into_owned()),
-        other => Some(other.to_string()),
     }
 }

@@ -5,11 +5,11 @@ use std::{
     time::Duration,
 };
 
+use iroh::NetReportConfig;
 use iroh::{
     Endpoint, RelayMode, SecretKey,
     endpoint::{BindError, PortmapperConfig, QuicTransportConfig, VarInt, presets},
 };
-use iroh::NetReportConfig;
 
 /// A peer that says nothing for so long has gone. The defaults take 30 s.
 pub(super) const SILENCE: Duration = Duration::from_secs(4);
@@ -23,7 +23,11 @@ const MAX_CALLS: u32 = 1024;
 ///
 /// # Errors
 /// Where the address cannot be taken.
-pub(super) async fn open(key: SecretKey, listen: SocketAddr, alpns: Vec<Vec<u8>>) -> Result<Endpoint, BindError> {
+pub(super) async fn open(
+    key: SecretKey,
+    listen: SocketAddr,
+    alpns: Vec<Vec<u8>>,
+) -> Result<Endpoint, BindError> {
     let transport = QuicTransportConfig::builder()
         .max_concurrent_bidi_streams(VarInt::from_u32(MAX_CALLS))
         .max_concurrent_uni_streams(VarInt::from_u32(0))

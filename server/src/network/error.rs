@@ -10,7 +10,9 @@ use super::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The UDP socket cannot be had.
-    #[error("cannot take the UDP address {listen} for other peers: {why}. Another program may have it: try --peer-listen with another port, or port 0 for a free one")]
+    #[error(
+        "cannot take the UDP address {listen} for other peers: {why}. Another program may have it: try --peer-listen with another port, or port 0 for a free one"
+    )]
     Socket {
         /// What was asked for.
         listen: SocketAddr,

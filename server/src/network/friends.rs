@@ -19,7 +19,9 @@ impl Network {
     pub(super) async fn know_ticket(&self, ticket: &Ticket) -> Result<(), StoreError> {
         self.book().meet(ticket.id(), Source::Ticket).await?;
         self.book()
-            .change(ticket.id(), |known| known.addresses.extend(ticket.address().ip_addrs().copied()))
+            .change(ticket.id(), |known| {
+                known.addresses.extend(ticket.address().ip_addrs().copied())
+            })
             .await?;
         Ok(())
     }
@@ -141,7 +143,9 @@ impl Network {
     fn asking(&self, peer: &str) -> Result<EndpointId, NetworkError> {
         let id = self.other(peer)?;
         if self.book().get(id).is_none_or(|known| !known.asks) {
-            return Err(NetworkError::Nothing(format!("`{peer}` has not asked to be friends")));
+            return Err(NetworkError::Nothing(format!(
+                "`{peer}` has not asked to be friends"
+            )));
         }
         Ok(id)
     }
@@ -224,9 +228,14 @@ impl Network {
     ///
     /// # Errors
     /// Where it cannot be written down.
-    pub async fn create_invitation(&self, uses: u32, seconds: u64) -> Result<(Invitation, Ticket), NetworkError> {
+    pub async fn create_invitation(
+        &self,
+        uses: u32,
+        seconds: u64,
+    ) -> Result<(Invitation, Ticket), NetworkError> {
         let mut random = [0; 24];
-        getrandom::fill(&mut random).map_err(|error| NetworkError::Nothing(format!("no randomness: {error}")))?;
+        getrandom::fill(&mut random)
+            .map_err(|error| NetworkError::Nothing(format!("no randomness: {error}")))?;
         let mut secret = [0; 16];
         secret.copy_from_slice(&random[..16]);
         let invitation = Invitation {
@@ -254,7 +263,9 @@ impl Network {
         if self.store().revoke(id.to_owned()).await? {
             Ok(())
         } else {
-            Err(NetworkError::Nothing(format!("there is no invitation `{id}`; `parcero ticket --list` shows them")))
+            Err(NetworkError::Nothing(format!(
+                "there is no invitation `{id}`; `parcero ticket --list` shows them"
+            )))
         }
     }
 
@@ -267,6 +278,7 @@ impl Network {
     }
 
     fn shown(&self, id: EndpointId) -> Result<PeerView, NetworkError> {
-        self.view_of(id).ok_or_else(|| NetworkError::Unknown(id.to_string()))
+        self.view_of(id)
+            .ok_or_else(|| NetworkError::Unknown(id.to_string()))
     }
 }

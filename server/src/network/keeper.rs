@@ -1,10 +1,6 @@
 //! Keeps what is known true: stays in touch with some peers, and asks the others now and then.
 
-use std::{
-    cmp::Reverse,
-    collections::HashMap,
-    time::Duration,
-};
+use std::{cmp::Reverse, collections::HashMap, time::Duration};
 
 use iroh::EndpointId;
 use tokio::{
@@ -81,7 +77,8 @@ pub(super) async fn keep(network: Network) {
 }
 
 fn plan(plans: &mut HashMap<EndpointId, Plan>, network: &Network, id: EndpointId, answered: bool) {
-    let is_friend = network.relation(id) == Some(Relation::Friend) || network.0.friends.iter().any(|friend| friend.id() == id);
+    let is_friend = network.relation(id) == Some(Relation::Friend)
+        || network.0.friends.iter().any(|friend| friend.id() == id);
     let before = plans.get(&id).map_or(Duration::ZERO, |plan| plan.pause);
     let pause = match (answered, is_friend) {
         (true, _) => Duration::ZERO,
@@ -112,7 +109,11 @@ impl Network {
 
     /// Notes who is there, and closes what is not needed.
     async fn tidy(&self, known: &[Known]) {
-        let rank: HashMap<EndpointId, usize> = known.iter().enumerate().map(|(rank, known)| (known.id, rank)).collect();
+        let rank: HashMap<EndpointId, usize> = known
+            .iter()
+            .enumerate()
+            .map(|(rank, known)| (known.id, rank))
+            .collect();
         let mut ours: Vec<Link> = Vec::new();
         let mut gone = Vec::new();
         {
@@ -127,7 +128,8 @@ impl Network {
             for id in linked {
                 live.heard.insert(id, now);
             }
-            live.calls.retain(|_, connection| connection.close_reason().is_none());
+            live.calls
+                .retain(|_, connection| connection.close_reason().is_none());
             live.incoming.retain(|_, connections| {
                 connections.retain(|connection| connection.close_reason().is_none());
                 !connections.is_empty()
@@ -154,7 +156,10 @@ impl Network {
             // To the minute: what is written down is for the next start.
             let is_old = known.last_seen.is_none_or(|seen| seen + 60 < card::now());
             if is_old && self.link_to(known.id).is_some() {
-                let noted = self.book().change(known.id, |known| known.last_seen = Some(card::now())).await;
+                let noted = self
+                    .book()
+                    .change(known.id, |known| known.last_seen = Some(card::now()))
+                    .await;
                 if let Err(error) = noted {
                     tracing::warn!(%error, "could not note that a peer was seen");
                 }

@@ -6,6 +6,9 @@ use iroh::EndpointId;
 
 use super::{card::now, ticket::InvitationSecret};
 
+/// Addresses kept of one peer.
+pub(super) const MAX_ADDRESSES: usize = 32;
+
 /// The longest name that is kept of what a peer calls itself, in characters.
 const MAX_NAME: usize = 64;
 
@@ -110,6 +113,15 @@ impl Known {
         }
     }
 
+    /// Adds addresses that somebody heard of. They never push out those the peer has signed.
+    pub(super) fn hint(&mut self, addresses: &[SocketAddr]) {
+        for address in addresses {
+            if self.addresses.len() < MAX_ADDRESSES {
+                self.addresses.insert(*address);
+            }
+        }
+    }
+
     /// Makes a friend of it.
     pub(super) fn befriend(&mut self) {
         self.relation = Relation::Friend;
@@ -130,5 +142,10 @@ impl Known {
 
 /// A name from outside, as it is kept: of a bearable length, on one line.
 pub(super) fn kept_name(name: &str) -> String {
-    name.chars().filter(|char| !char.is_control()).take(MAX_NAME).collect::<String>().trim().to_owned()
+    name.chars()
+        .filter(|char| !char.is_control())
+        .take(MAX_NAME)
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }

@@ -10,8 +10,8 @@ use std::{
 };
 
 use contract::parcero::v1::{
-    Acquaintances, Admitted, FriendAnswer, FriendRequest, Greeting, Ping, Pong, Proof, Refused, UseInvitation,
-    control::Say,
+    Acquaintances, Admitted, FriendAnswer, FriendRequest, Greeting, Ping, Pong, Proof, Refused,
+    UseInvitation, control::Say,
 };
 use iroh::{
     EndpointId, TransportAddr,
@@ -69,7 +69,10 @@ impl Goodbye {
         let (code, reason) = match self {
             Self::Stopping => (0, "this peer stops"),
             Self::Blocked => (1, "blocked by the person of this peer"),
-            Self::NotAdmitted => (2, "not admitted: prove the network on a connection of parcero/control/1 first"),
+            Self::NotAdmitted => (
+                2,
+                "not admitted: prove the network on a connection of parcero/control/1 first",
+            ),
             Self::Idle => (3, "not needed at the moment"),
             Self::Forgotten => (4, "forgotten by the person of this peer"),
             Self::Malformed => (5, "what came is not of this protocol"),
@@ -119,7 +122,13 @@ impl Link {
     }
 
     pub(super) fn knows(&self) -> Vec<EndpointId> {
-        self.0.knows.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+        self.0
+            .knows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .copied()
+            .collect()
     }
 
     /// The last measured round trip.
@@ -133,7 +142,9 @@ impl Link {
     pub(super) fn path(&self) -> Option<TransportAddr> {
         let paths = self.0.connection.paths();
         let selected = paths.iter().find(|path| path.is_selected());
-        selected.or_else(|| paths.iter().next()).map(|path| path.remote_addr().clone())
+        selected
+            .or_else(|| paths.iter().next())
+            .map(|path| path.remote_addr().clone())
     }
 
     /// Tells the other end something. Waits where it does not read.
@@ -159,7 +170,11 @@ pub(super) struct Line {
 }
 
 /// Admits the other end, and is admitted by it.
-pub(super) async fn meet(network: &Network, connection: Connection, role: Role) -> Result<(Link, Line), NetworkError> {
+pub(super) async fn meet(
+    network: &Network,
+    connection: Connection,
+    role: Role,
+) -> Result<(Link, Line), NetworkError> {
     match timeout(ADMISSION_TIME, admit(network, &connection, role)).await {
         Ok(Ok(met)) => Ok(met),
         Ok(Err(error)) => {
@@ -186,7 +201,8 @@ async fn admit(network: &Network, connection: &Connection, role: Role) -> Result
     };
     let (mut send, mut receive) = opened.map_err(|error| NetworkError::unreachable(error.to_string()))?;
     let mut nonce = [0; 32];
-    getrandom::fill(&mut nonce).map_err(|error| NetworkError::unreachable(format!("no randomness: {error}")))?;
+    getrandom::fill(&mut nonce)
+        .map_err(|error| NetworkError::unreachable(format!("no randomness: {error}")))?;
     let membership = network.membership();
     let greeting = Say::Greeting(Greeting {
         name: network.name().to_owned(),
@@ -232,7 +248,9 @@ async fn admit(network: &Network, connection: &Connection, role: Role) -> Result
         match hear(&mut receive).await.map_err(lost)? {
             Some(Say::Proof(Proof { mac })) if meeting.check(membership, other, &mac) => None,
             Some(Say::Refused(Refused { why })) => return Err(NetworkError::refused(why)),
-            Some(_) | None => Some(NetworkError::refused("the secret of the network is not the same on both sides")),
+            Some(_) | None => Some(NetworkError::refused(
+                "the secret of the network is not the same on both sides",
+            )),
         }
     };
     if let Some(refusal) = refusal {
@@ -307,7 +325,9 @@ impl Line {
                             return;
                         }
                     }
-                    Err(WireError::TooLong(_) | WireError::Garbled(_)) => return link.close(Goodbye::Malformed),
+                    Err(WireError::TooLong(_) | WireError::Garbled(_)) => {
+                        return link.close(Goodbye::Malformed);
+                    }
                     Err(WireError::Read(_) | WireError::Write(_)) => return,
                 }
             }
@@ -378,13 +398,20 @@ impl Network {
             Say::Ping(Ping { number }) => return Ok(Some(Say::Pong(Pong { number }))),
             Say::Admitted(Admitted { is_friend }) => self.is_friend_there(link, is_friend).await?,
             Say::Acquaintances(Acquaintances { peers }) => {
-                let cards: Vec<_> = peers.into_iter().take(MAX_INTRODUCTIONS).filter_map(Card::check).collect();
+                let cards: Vec<_> = peers
+                    .into_iter()
+                    .take(MAX_INTRODUCTIONS)
+                    .filter_map(Card::check)
+                    .collect();
                 for card in &cards {
                     self.book().take_card(card, Source::Introduced).await?;
                 }
                 self.remember_cards(&cards);
-                *link.0.knows.lock().unwrap_or_else(PoisonError::into_inner) =
-                    cards.iter().map(|card| card.id).filter(|&card| card != id).collect();
+                *link.0.knows.lock().unwrap_or_else(PoisonError::into_inner) = cards
+                    .iter()
+                    .map(|card| card.id)
+                    .filter(|&card| card != id)
+                    .collect();
             }
             Say::FriendRequest(FriendRequest {}) => {
                 let known = self
@@ -410,9 +437,7 @@ impl Network {
                 if !accepted {
                     return Ok(Some(Say::FriendAnswer(FriendAnswer { accepted })));
                 }
-                self.book()
-                    .change(id, Known::befriend)
-                    .await?;
+                self.book().change(id, Known::befriend).await?;
                 return Ok(Some(Say::Admitted(Admitted { is_friend: true })));
             }
             Say::FriendAnswer(FriendAnswer { accepted }) => {

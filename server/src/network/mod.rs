@@ -7,6 +7,7 @@
 mod admission;
 mod book;
 mod card;
+mod diagnose;
 mod dial;
 mod discovery;
 mod endpoint;
@@ -39,6 +40,13 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::{
+    admission::Role,
+    book::Book,
+    card::Card,
+    link::{Goodbye, Link, MAX_INTRODUCTIONS},
+    store::Store,
+};
 pub use self::{
     admission::{MIN_SECRET_BYTES, Membership},
     dial::PeerDial,
@@ -47,13 +55,6 @@ pub use self::{
     store::{Invitation, StoreError},
     ticket::{InvitationSecret, NoTicket, Ticket},
     view::{Path, PeerView},
-};
-use self::{
-    admission::Role,
-    book::Book,
-    card::Card,
-    link::{Goodbye, Link, MAX_INTRODUCTIONS},
-    store::Store,
 };
 use crate::calls;
 
@@ -130,7 +131,9 @@ struct Live {
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Network").field("id", &self.id()).finish_non_exhaustive()
+        f.debug_struct("Network")
+            .field("id", &self.id())
+            .finish_non_exhaustive()
     }
 }
 
@@ -153,12 +156,7 @@ impl Network {
         let key = SecretKey::from_bytes(&key);
         let (store, known) = Store::open(&database)?;
         let alpns = vec![link::ALPN.to_vec(), calls::ALPN.to_vec()];
-        let endpoint = endpoint::open(key.clone(), listen, alpns)
-            .await
-            .map_err(|error| StartError::Socket {
-                listen,
-                why: error.to_string(),
-            })?;
+        let endpoint = open_socket(&store, key.clone(), listen, alpns).await?;
         let network = Self(Arc::new(Inner {
             book: Book::new(key.public(), store.clone(), known),
             endpoint,
@@ -207,7 +205,11 @@ impl Network {
         });
     }
 
-    async fn accepted<F: Future<Output = ()>>(&self, connection: Connection, answer: &impl Fn(Connection) -> F) {
+    async fn accepted<F: Future<Output = ()>>(
+        &self,
+        connection: Connection,
+        answer: &impl Fn(Connection) -> F,
+    ) {
         let id = connection.remote_id();
         if self.is_blocked(id) {
             return Goodbye::Blocked.close(&connection);
@@ -376,7 +378,10 @@ impl Network {
         let mut live = self.live();
         for card in cards {
             if self.0.book.get(card.id).is_some()
-                && live.cards.get(&card.id).is_none_or(|known| known.made < card.made)
+                && live
+                    .cards
+                    .get(&card.id)
+                    .is_none_or(|known| known.made < card.made)
             {
                 live.cards.insert(card.id, card.clone());
             }
@@ -398,6 +403,35 @@ impl Network {
             .map(Card::introduction)
             .collect()
     }
+}
+
+/// Opens the socket; where any port will do, the one it had before, so that tickets stay good.
+async fn open_socket(
+    store: &Store,
+    key: SecretKey,
+    listen: SocketAddr,
+    alpns: Vec<Vec<u8>>,
+) -> Result<Endpoint, StartError> {
+    if listen.port() == 0
+        && let Some(port) = store.port().await?
+    {
+        match endpoint::open(key.clone(), SocketAddr::new(listen.ip(), port), alpns.clone()).await {
+            Ok(endpoint) => return Ok(endpoint),
+            Err(error) => {
+                tracing::warn!(port, %error, "the UDP port of last time is taken: tickets need a new one")
+            }
+        }
+    }
+    let endpoint = endpoint::open(key, listen, alpns)
+        .await
+        .map_err(|error| StartError::Socket {
+            listen,
+            why: error.to_string(),
+        })?;
+    if let Some(socket) = endpoint.bound_sockets().first().filter(|_| listen.port() == 0) {
+        store.keep_port(socket.port()).await?;
+    }
+    Ok(endpoint)
 }
 
 async fn accept(incoming: Incoming) -> Option<Connection> {

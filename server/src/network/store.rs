@@ -72,7 +72,7 @@ impl Store {
     ) -> Result<T, StoreError> {
         let (tell, told) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let done = (|| {
+            let done = (|| -> rusqlite::Result<T> {
                 let transaction = connection.transaction()?;
                 let value = act(&transaction)?;
                 transaction.commit()?;
@@ -83,6 +83,30 @@ impl Store {
         });
         self.jobs.send(job).await.map_err(|_| StoreError::Closed)?;
         Ok(told.await.map_err(|_| StoreError::Closed)??)
+    }
+
+    /// The UDP port this peer had before.
+    pub(super) async fn port(&self) -> Result<Option<u16>, StoreError> {
+        self.transact(|transaction| {
+            transaction
+                .query_row("SELECT value FROM settings WHERE key = 'port'", [], |row| {
+                    row.get(0)
+                })
+                .optional()
+        })
+        .await
+    }
+
+    /// Keeps the UDP port, so that tickets stay good.
+    pub(super) async fn keep_port(&self, port: u16) -> Result<(), StoreError> {
+        self.transact(move |transaction| {
+            transaction.execute(
+                "INSERT OR REPLACE INTO settings (key, value) VALUES ('port', ?1)",
+                [port],
+            )?;
+            Ok(())
+        })
+        .await
     }
 
     /// Writes what is known of a peer.
@@ -124,6 +148,7 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
                  declined_until INTEGER NOT NULL,
                  invitation BLOB
              ) STRICT;
+             CREATE TABLE settings (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
              CREATE TABLE invitations (
                  id TEXT PRIMARY KEY,
                  secret BLOB NOT NULL UNIQUE,
@@ -154,7 +179,10 @@ fn load(connection: &Connection) -> rusqlite::Result<Vec<Known>> {
             label: row.get(2)?,
             relation: Relation::from_number(row.get(3)?),
             source: Source::from_number(row.get(4)?),
-            addresses: addresses.lines().filter_map(|line| line.parse::<SocketAddr>().ok()).collect(),
+            addresses: addresses
+                .lines()
+                .filter_map(|line| line.parse::<SocketAddr>().ok())
+                .collect(),
             card_made: row.get(6)?,
             first_seen: row.get(7)?,
             last_seen: row.get(8)?,
@@ -248,7 +276,10 @@ impl Store {
                 )
                 .optional()?;
             let Some(id) = id else { return Ok(false) };
-            transaction.execute("UPDATE invitations SET uses_left = uses_left - 1 WHERE id = ?1", [id])?;
+            transaction.execute(
+                "UPDATE invitations SET uses_left = uses_left - 1 WHERE id = ?1",
+                [id],
+            )?;
             Ok(true)
         })
         .await
@@ -256,8 +287,10 @@ impl Store {
 
     /// Makes an invitation of no use; whether there was one.
     pub(super) async fn revoke(&self, id: String) -> Result<bool, StoreError> {
-        self.transact(move |transaction| Ok(transaction.execute("DELETE FROM invitations WHERE id = ?1", [id])? > 0))
-            .await
+        self.transact(move |transaction| {
+            Ok(transaction.execute("DELETE FROM invitations WHERE id = ?1", [id])? > 0)
+        })
+        .await
     }
 }
 
@@ -306,13 +339,17 @@ mod tests {
         let folder = folder();
         let path = folder.path().join("peer.db");
         let connection = Connection::open(&path).unwrap();
-        connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
+        connection
+            .pragma_update(None, "user_version", VERSION + 1)
+            .unwrap();
         drop(connection);
         let refused = Store::open(&path).unwrap_err();
         assert!(matches!(refused, StoreError::TooNew { found } if found == VERSION + 1));
         assert!(refused.to_string().contains("newer Parcero"));
         let connection = Connection::open(&path).unwrap();
-        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        let version: i64 = connection
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap();
         assert_eq!(version, VERSION + 1);
     }
 
@@ -326,7 +363,10 @@ mod tests {
             expires: 100,
         };
         store.invite(invitation.clone(), [1; 16]).await.unwrap();
-        assert!(!store.use_invitation([2; 16], 50).await.unwrap(), "not its secret");
+        assert!(
+            !store.use_invitation([2; 16], 50).await.unwrap(),
+            "not its secret"
+        );
         assert!(!store.use_invitation([1; 16], 100).await.unwrap(), "too late");
         assert!(store.use_invitation([1; 16], 50).await.unwrap());
         assert_eq!(store.invitations(50).await.unwrap()[0].uses_left, 1);

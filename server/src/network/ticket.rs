@@ -103,7 +103,9 @@ impl fmt::Debug for Ticket {
 
 /// A text that is no ticket.
 #[derive(Debug, thiserror::Error)]
-#[error("this is no ticket of a peer: {0}. A ticket is one word that begins with `parcero`, as `parcero ticket` prints it")]
+#[error(
+    "this is no ticket of a peer: {0}. A ticket is one word that begins with `parcero`, as `parcero ticket` prints it"
+)]
 pub struct NoTicket(String);
 
 impl FromStr for Ticket {
@@ -151,7 +153,10 @@ mod tests {
         if let Ok(ticket) = text.parse::<Ticket>() {
             assert_eq!(ticket.to_string(), text);
         }
-        assert_eq!(ticket(None).to_string().parse::<Ticket>().unwrap().to_string(), ticket(None).to_string());
+        assert_eq!(
+            ticket(None).to_string().parse::<Ticket>().unwrap().to_string(),
+            ticket(None).to_string()
+        );
     }
 
     proptest! {

@@ -4,7 +4,11 @@ use std::{net::IpAddr, time::Duration};
 
 use iroh::TransportAddr;
 
-use super::{Network, known::{Known, Relation}, link::Link};
+use super::{
+    Network,
+    known::{Known, Relation},
+    link::Link,
+};
 
 /// A peer that answered so long ago counts as being there.
 const FRESH: Duration = Duration::from_secs(14);
@@ -94,15 +98,18 @@ impl Network {
         let name = known.name();
         PeerView {
             is_online: link.is_some() || heard.is_some_and(|heard| heard.elapsed() < FRESH),
-            path: link.as_ref().and_then(Link::path).map(|address| Path::of(&address)),
+            path: link
+                .as_ref()
+                .and_then(Link::path)
+                .map(|address| Path::of(&address)),
             round_trip: link.as_ref().and_then(Link::round_trip),
             bytes_in,
             bytes_out,
             knows: link.as_ref().map(Link::knows).unwrap_or_default(),
             name_has_another_key: known.relation != Relation::Friend
-                && all
-                    .iter()
-                    .any(|other| other.id != known.id && other.relation == Relation::Friend && other.name() == name),
+                && all.iter().any(|other| {
+                    other.id != known.id && other.relation == Relation::Friend && other.name() == name
+                }),
             known: known.clone(),
         }
     }

@@ -23,7 +23,9 @@ pub(super) enum WireError {
 /// Writes one message.
 pub(super) async fn say(stream: &mut SendStream, say: Say) -> Result<(), WireError> {
     let message = Control { say: Some(say) };
-    Ok(stream.write_all(&message.encode_length_delimited_to_vec()).await?)
+    Ok(stream
+        .write_all(&message.encode_length_delimited_to_vec())
+        .await?)
 }
 
 /// Reads one message; `None` for one of a kind that a newer peer knows.

@@ -58,10 +58,11 @@ pub(crate) async fn serve(kind: Kind) -> anyhow::Result<()> {
     // The page that measures a browser comes from a port of its own.
     let door = Door::bind(&[any_port], vec!["http://localhost:*".parse()?]).await?;
     println!("{}", door.addresses()[0].port());
-    let peer = Peer::new(Settings {
+    let settings = Settings {
         name: "xtask".into(),
         max_message_bytes: DEFAULT_MAX_MESSAGE_BYTES,
-    });
+    };
+    let peer = Peer::new(settings, None);
     if kind == Kind::Peer {
         return Ok(door.serve(peer, parent_is_gone(), |_| {}).await?);
     }

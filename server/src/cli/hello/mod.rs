@@ -13,7 +13,12 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use contract::greet::greeter_client::GreeterClient;
-use tonic::transport::Channel;
+use tonic::{
+    Request, Status,
+    metadata::AsciiMetadataValue,
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::Channel,
+};
 
 use super::{
     Shared,
@@ -21,7 +26,7 @@ use super::{
     failure::Failure,
     output::Output,
 };
-use crate::config::LARGEST_MAX_MESSAGE_BYTES;
+use crate::{calls::PEER_KEY, config::LARGEST_MAX_MESSAGE_BYTES};
 
 /// Say hello to a peer in one of the four kinds of call; without a kind, choose from a menu
 #[derive(Debug, Args)]
@@ -36,6 +41,10 @@ Examples:
 pub(super) struct Hello {
     #[command(flatten)]
     peer: PeerOptions,
+
+    /// The peer to say hello to, by its name, its id, or the beginning of its id [default: the running peer itself]
+    #[arg(long = "peer", value_name = "PEER", global = true)]
+    to: Option<String>,
 
     #[command(subcommand)]
     kind: Option<Kind>,
@@ -52,7 +61,8 @@ enum Kind {
 impl Hello {
     pub(super) async fn run(self, shared: &Shared, output: &Output) -> Result<ExitCode, Failure> {
         let connection = Connection::open(shared, &self.peer).await?;
-        let greeter = Greeter::new(connection.channel)
+        let to = ToPeer::new(self.to.as_deref())?;
+        let greeter = Greeter::new(InterceptedService::new(connection.channel, to))
             // What the peer may send; a peer at its default sends far less.
             .max_decoding_message_size(LARGEST_MAX_MESSAGE_BYTES);
         match self.kind {
@@ -67,4 +77,29 @@ impl Hello {
 }
 
 /// The generated client over a connection of ours.
-type Greeter = GreeterClient<Channel>;
+type Greeter = GreeterClient<InterceptedService<Channel, ToPeer>>;
+
+/// Names the peer that every call is for, if it is not the running peer itself.
+#[derive(Debug, Clone)]
+struct ToPeer(Option<AsciiMetadataValue>);
+
+impl ToPeer {
+    fn new(peer: Option<&str>) -> Result<Self, Failure> {
+        // A name may be of any script; metadata is of ASCII.
+        let encoded = peer
+            .map(|peer| percent_encoding::utf8_percent_encode(peer, percent_encoding::CONTROLS).to_string());
+        let value = encoded.map(|peer| peer.parse()).transpose();
+        value.map(Self).map_err(|_| {
+            Failure::wrong("the name of the peer cannot be sent").hint("`parcero peers` lists them")
+        })
+    }
+}
+
+impl Interceptor for ToPeer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(peer) = &self.0 {
+            request.metadata_mut().insert(PEER_KEY, peer.clone());
+        }
+        Ok(request)
+    }
+}
