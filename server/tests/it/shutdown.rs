@@ -317,10 +317,11 @@ async fn connections_end_with_the_door_that_let_them_in() {
         .await
         .unwrap();
     let address = door.addresses()[0];
-    let peer = Peer::new(Settings {
+    let settings = Settings {
         name: "short-lived".into(),
         max_message_bytes: 1000,
-    });
+    };
+    let peer = Peer::new(settings, None);
     let serving = tokio::spawn(door.serve(peer, std::future::pending(), |_| ()));
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream
