@@ -93,6 +93,7 @@ impl Serve {
             database: claim.database(),
             membership,
             discovery,
+            internet: None,
             friends,
         })
         .await

@@ -1,6 +1,7 @@
 //! The services, one implementation of one generated trait per file, and the layers around all of them.
 
 mod greeter;
+mod health;
 mod network;
 mod peers;
 
@@ -50,9 +51,9 @@ pub async fn services(peer: &Peer) -> Result<Routes, tonic_reflection::server::E
     reporter.set_serving::<GreeterServer<greeter::Greeter>>().await;
     reporter.set_serving::<PeersServer<peers::Peers>>().await;
 
-    let network = peer.network().map(|network| {
-        NetworkServer::new(network::Network::new(network.clone()))
-    });
+    let network = peer
+        .network()
+        .map(|network| NetworkServer::new(network::Network::new(network.clone())));
     if network.is_some() {
         reporter.set_serving::<NetworkServer<network::Network>>().await;
     }

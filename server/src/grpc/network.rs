@@ -14,6 +14,7 @@ use prost_types::Timestamp;
 use tokio::time::{MissedTickBehavior, interval};
 use tonic::{Request, Response, Status};
 
+use super::health::ByHealth;
 use crate::{
     VERSION,
     network::{self, NetworkError, Path, PeerView, Relation, Source, Ticket},
@@ -64,6 +65,7 @@ impl network_server::Network for Network {
             uptime: duration(network.uptime()),
             network: network.membership().name().to_owned(),
             network_is_secret: network.membership().is_secret(),
+            relies_on: network.relies_on().map(|id| id.to_string()).unwrap_or_default(),
         }))
     }
 
@@ -173,7 +175,7 @@ impl network_server::Network for Network {
     }
 
     async fn ping(&self, request: Request<PeerRequest>) -> Result<Response<PingReply>, Status> {
-        let ping = self.network.ping(&request.into_inner().peer).await;
+        let ping = self.network.ping(&request.into_inner().peer, &ByHealth).await;
         let (view, took) = ping.map_err(|error| status(&error))?;
         Ok(Response::new(PingReply {
             id: view.known.id.to_string(),
@@ -187,7 +189,7 @@ impl network_server::Network for Network {
         &self,
         request: Request<PeerRequest>,
     ) -> Result<Response<Self::DiagnoseStream>, Status> {
-        let steps = self.network.diagnose(&request.into_inner().peer);
+        let steps = self.network.diagnose(&request.into_inner().peer, ByHealth);
         let steps = steps.map_err(|error| status(&error))?;
         Ok(Response::new(Box::pin(futures_util::StreamExt::map(steps, Ok))))
     }

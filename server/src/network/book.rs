@@ -78,8 +78,24 @@ impl Book {
         if changed != before {
             self.store.save(changed.clone()).await?;
             self.peers().insert(id, changed.clone());
+            if changed.name() != before.name() {
+                self.warn_of_namesake(&changed);
+            }
         }
         Ok(Some(changed))
+    }
+
+    /// A name is a label that anybody can choose, and the name of a friend is worth choosing.
+    fn warn_of_namesake(&self, known: &Known) {
+        let peers = self.peers();
+        if let Some(friend) = peers.values().find(|friend| known.has_name_of_friend(friend)) {
+            tracing::warn!(
+                name = known.name(),
+                friend = %friend.id,
+                other = %known.id,
+                "a peer goes by the name of a friend and has another key: it may not be who it seems to be"
+            );
+        }
     }
 
     /// Makes a peer known, unless it is; `false` where there is no more room for strangers.

@@ -10,29 +10,30 @@ use futures_core::Stream;
 use futures_util::stream;
 use iroh::EndpointId;
 use tokio::time::timeout;
-use tonic::{Code, Status};
-use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 use super::{Network, NetworkError, PeerDial, PeerView};
-use crate::calls::Caller;
 
 /// How long a call to another peer may take here.
 const CALL_TIME: Duration = Duration::from_secs(3);
+
+/// Asks a peer by a call whether it is well.
+pub trait AskHealth: Send + Sync + 'static {
+    /// Returns when it said so.
+    ///
+    /// # Errors
+    /// Where it cannot be reached, or refuses.
+    fn ask(&self, peer: PeerDial) -> impl Future<Output = Result<(), NetworkError>> + Send;
+}
 
 impl Network {
     /// Asks a peer for a sign of life: what it is, and how long it took.
     ///
     /// # Errors
     /// Where no peer is meant, or it does not answer.
-    pub async fn ping(&self, peer: &str) -> Result<(PeerView, Duration), NetworkError> {
+    pub async fn ping(&self, peer: &str, ask: &impl AskHealth) -> Result<(PeerView, Duration), NetworkError> {
         let id = self.other(peer)?;
         let start = Instant::now();
-        self.check_health(id)
-            .await
-            .map_err(|status| match status.code() {
-                Code::PermissionDenied => NetworkError::refused(status.message()),
-                _ => NetworkError::unreachable(status.message()),
-            })?;
+        self.has_answered(id, ask).await?;
         let took = start.elapsed();
         let view = self
             .view_of(id)
@@ -40,13 +41,10 @@ impl Network {
         Ok((view, took))
     }
 
-    async fn check_health(&self, id: EndpointId) -> Result<(), Status> {
-        let mut health = HealthClient::new(Caller::new(PeerDial::new(self.clone(), id)));
-        let check = health.check(HealthCheckRequest::default());
-        match timeout(CALL_TIME, check).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(status)) => Err(status),
-            Err(_) => Err(Status::unavailable(format!(
+    async fn has_answered(&self, id: EndpointId, ask: &impl AskHealth) -> Result<(), NetworkError> {
+        match timeout(CALL_TIME, ask.ask(PeerDial::new(self.clone(), id))).await {
+            Ok(answered) => answered,
+            Err(_) => Err(NetworkError::unreachable(format!(
                 "it took the call and did not answer within {} seconds",
                 CALL_TIME.as_secs()
             ))),
@@ -60,14 +58,15 @@ impl Network {
     pub fn diagnose(
         &self,
         peer: &str,
+        ask: impl AskHealth,
     ) -> Result<Pin<Box<dyn Stream<Item = DiagnoseStep> + Send>>, NetworkError> {
         let id = self.other(peer)?;
-        let start = (self.clone(), Some(Step::Address));
+        let start = (self.clone(), ask, Some(Step::Address));
         Ok(Box::pin(stream::unfold(
             start,
-            move |(network, step)| async move {
+            move |(network, ask, step)| async move {
                 let step = step?;
-                let done = network.step(id, step).await;
+                let done = network.step(id, step, &ask).await;
                 let next = match step {
                     Step::Unspecified | Step::Call => None,
                     Step::Address => Some(Step::Handshake),
@@ -75,18 +74,18 @@ impl Network {
                     Step::Admission => Some(Step::Call),
                 };
                 let next = next.filter(|_| done.passed);
-                Some((done, (network, next)))
+                Some((done, (network, ask, next)))
             },
         )))
     }
 
-    async fn step(&self, id: EndpointId, step: Step) -> DiagnoseStep {
+    async fn step(&self, id: EndpointId, step: Step, ask: &impl AskHealth) -> DiagnoseStep {
         let start = Instant::now();
         let outcome = match step {
             Step::Unspecified | Step::Address => self.has_address(id),
             Step::Handshake => self.has_handshake(id).await,
             Step::Admission => self.has_admission(id).await,
-            Step::Call => self.has_call(id).await,
+            Step::Call => self.has_call(id, ask).await,
         };
         let (passed, evidence, next) = match outcome {
             Ok(evidence) => (true, evidence, String::new()),
@@ -153,11 +152,11 @@ impl Network {
         }
     }
 
-    async fn has_call(&self, id: EndpointId) -> Outcome {
-        match self.check_health(id).await {
+    async fn has_call(&self, id: EndpointId, ask: &impl AskHealth) -> Outcome {
+        match self.has_answered(id, ask).await {
             Ok(()) => Ok("grpc.health.v1.Health/Check came back".to_owned()),
-            Err(status) => Err((
-                status.message().to_owned(),
+            Err(error) => Err((
+                error.to_string(),
                 "The peer is there and answers no calls: look at what it logs (PARCERO_LOG=debug).",
             )),
         }

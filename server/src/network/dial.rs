@@ -28,12 +28,13 @@ impl PeerDial {
     }
 }
 
-impl calls::Dial for PeerDial {
-    async fn dial(&self) -> Result<Connection, tonic::Status> {
-        self.network
-            .calls_to(self.id)
-            .await
-            .map_err(|error| tonic::Status::unavailable(error.to_string()))
+impl PeerDial {
+    /// A connection for calls, new or in use already.
+    ///
+    /// # Errors
+    /// Where the peer cannot be reached, or wants nothing to do with this one.
+    pub async fn connection(&self) -> Result<Connection, NetworkError> {
+        self.network.calls_to(self.id).await
     }
 }
 
@@ -110,11 +111,13 @@ impl Network {
             .book()
             .get(id)
             .ok_or_else(|| NetworkError::Unknown(id.to_string()))?;
-        if known.addresses.is_empty() {
+        if known.addresses.is_empty() && self.0.relays.is_empty() {
             return Err(NetworkError::unreachable("no address of it is known"));
         }
+        // By the relays of this person alone, whichever others a peer may name.
+        let relays = self.0.relays.iter().cloned().map(TransportAddr::Relay);
         let addresses = known.addresses.into_iter().map(TransportAddr::Ip);
-        let address = EndpointAddr::from_parts(id, addresses);
+        let address = EndpointAddr::from_parts(id, addresses.chain(relays));
         match timeout(DIAL_TIME, self.0.endpoint.connect(address, alpn)).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(error)) => Err(NetworkError::unreachable(format!("{error:#}"))),

@@ -5,9 +5,8 @@ use std::{
     time::Duration,
 };
 
-use iroh::NetReportConfig;
 use iroh::{
-    Endpoint, RelayMode, SecretKey,
+    Endpoint, NetReportConfig, RelayMode, RelayUrl, SecretKey,
     endpoint::{BindError, PortmapperConfig, QuicTransportConfig, VarInt, presets},
 };
 
@@ -18,16 +17,32 @@ const KEEP_ALIVE: Duration = Duration::from_millis(1200);
 /// Calls at once on one connection; one more waits, in the deadline of its caller.
 const MAX_CALLS: u32 = 1024;
 
-/// Opens the endpoint of the peer whose key this is. Nothing leaves the networks of this machine: no relay, no DNS, no
-/// publishing of addresses.
+/// Ways beyond the networks this machine is in. Only a person opens them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Internet {
+    /// Relays to be reached by, and to reach others by. Empty for none.
+    pub relays: Vec<RelayUrl>,
+}
+
+/// Opens the endpoint of the peer whose key this is. Without `internet`, nothing leaves the networks of this machine: no
+/// relay, no DNS, no asking routers for a port. Addresses are never published.
 ///
 /// # Errors
 /// Where the address cannot be taken.
 pub(super) async fn open(
     key: SecretKey,
     listen: SocketAddr,
+    internet: Option<&Internet>,
     alpns: Vec<Vec<u8>>,
 ) -> Result<Endpoint, BindError> {
+    let (relays, ports) = match internet {
+        None => (RelayMode::Disabled, PortmapperConfig::Disabled),
+        Some(Internet { relays }) if relays.is_empty() => (RelayMode::Disabled, PortmapperConfig::default()),
+        Some(Internet { relays }) => (
+            RelayMode::custom(relays.iter().cloned()),
+            PortmapperConfig::default(),
+        ),
+    };
     let transport = QuicTransportConfig::builder()
         .max_concurrent_bidi_streams(VarInt::from_u32(MAX_CALLS))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
@@ -39,8 +54,8 @@ pub(super) async fn open(
     let builder = Endpoint::builder(presets::Minimal)
         .secret_key(key)
         .alpns(alpns)
-        .relay_mode(RelayMode::Disabled)
-        .portmapper_config(PortmapperConfig::Disabled)
+        .relay_mode(relays)
+        .portmapper_config(ports)
         .net_report_config(NetReportConfig::minimal())
         .transport_config(transport)
         .clear_ip_transports();

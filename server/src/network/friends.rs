@@ -15,12 +15,19 @@ use super::{
 const DECLINED_SECONDS: u64 = 24 * 60 * 60;
 
 impl Network {
-    /// Makes the peer of a ticket known, with the addresses in it.
-    pub(super) async fn know_ticket(&self, ticket: &Ticket) -> Result<(), StoreError> {
+    /// Makes the peer of a ticket known, with the addresses and the invitation in it, under a name unless that is empty.
+    pub(super) async fn take_ticket(&self, ticket: &Ticket, name: &str) -> Result<(), StoreError> {
+        let name = kept_name(name);
         self.book().meet(ticket.id(), Source::Ticket).await?;
         self.book()
             .change(ticket.id(), |known| {
-                known.addresses.extend(ticket.address().ip_addrs().copied())
+                known.addresses.extend(ticket.address().ip_addrs().copied());
+                if !name.is_empty() {
+                    known.label = Some(name);
+                }
+                if known.relation == Relation::Stranger && ticket.invitation().is_some() {
+                    known.invitation = ticket.invitation();
+                }
             })
             .await?;
         Ok(())
@@ -38,18 +45,7 @@ impl Network {
         if self.is_blocked(id) {
             return Err(NetworkError::Blocked);
         }
-        self.know_ticket(ticket).await?;
-        let name = kept_name(name);
-        self.book()
-            .change(id, |known| {
-                if !name.is_empty() {
-                    known.label = Some(name);
-                }
-                if known.relation != Relation::Friend {
-                    known.invitation = ticket.invitation();
-                }
-            })
-            .await?;
+        self.take_ticket(ticket, name).await?;
         match self.link(id).await {
             // A new link has sent the invitation already; to be told twice costs one use at most if it has several.
             Ok(link) if link.age() > super::keeper::FRESH_LINK => {

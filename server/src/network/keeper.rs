@@ -1,6 +1,6 @@
 //! Keeps what is known true: stays in touch with some peers, and asks the others now and then.
 
-use std::{cmp::Reverse, collections::HashMap, time::Duration};
+use std::{cmp::Reverse, collections::HashMap, sync::PoisonError, time::Duration};
 
 use iroh::EndpointId;
 use tokio::{
@@ -57,7 +57,14 @@ pub(super) async fn keep(network: Network) {
         }
         let mut known = network.book().all();
         known.retain(|known| known.relation != Relation::Blocked);
-        known.sort_by_key(|known| (known.relation != Relation::Friend, Reverse(known.last_seen)));
+        known.sort_by_key(|known| {
+            let place = network.0.friends.iter().position(|friend| *friend == known.id);
+            (
+                place.unwrap_or(usize::MAX),
+                known.relation != Relation::Friend,
+                Reverse(known.last_seen),
+            )
+        });
         plans.retain(|id, _| known.iter().any(|known| known.id == *id));
         for peer in &known {
             let is_due = plans.get(&peer.id).is_none_or(|plan| plan.next <= Instant::now());
@@ -73,12 +80,12 @@ pub(super) async fn keep(network: Network) {
             dials.spawn(async move { (id, network.link(id).await.is_ok()) });
         }
         network.tidy(&known).await;
+        network.note_reliance();
     }
 }
 
 fn plan(plans: &mut HashMap<EndpointId, Plan>, network: &Network, id: EndpointId, answered: bool) {
-    let is_friend = network.relation(id) == Some(Relation::Friend)
-        || network.0.friends.iter().any(|friend| friend.id() == id);
+    let is_friend = network.relation(id) == Some(Relation::Friend) || network.0.friends.contains(&id);
     let before = plans.get(&id).map_or(Duration::ZERO, |plan| plan.pause);
     let pause = match (answered, is_friend) {
         (true, _) => Duration::ZERO,
@@ -104,6 +111,31 @@ impl Network {
             self.live().heard.insert(id, Instant::now());
         } else {
             self.live().heard.remove(&id);
+        }
+    }
+
+    /// Says so where it turned from the primary friend to the backup, or back.
+    fn note_reliance(&self) {
+        let now = self.relies_on();
+        let before = {
+            let mut relies_on = self.0.relies_on.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *relies_on, now)
+        };
+        if now == before {
+            return;
+        }
+        let name = |id| self.book().get(id).map(|known| known.name()).unwrap_or_default();
+        match (now, self.0.friends.first()) {
+            (Some(id), primary) if primary == Some(&id) => {
+                tracing::info!(friend = name(id), "in touch through the primary friend");
+            }
+            (Some(id), _) => {
+                tracing::info!(
+                    friend = name(id),
+                    "the primary friend is away: in touch through the backup"
+                );
+            }
+            (None, _) => tracing::warn!("neither the primary friend nor the backup is there"),
         }
     }
 

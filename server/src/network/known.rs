@@ -130,6 +130,14 @@ impl Known {
         self.invitation = None;
     }
 
+    /// Whether it goes by the name of `other`, a friend, and is somebody else.
+    pub(super) fn has_name_of_friend(&self, other: &Known) -> bool {
+        self.relation != Relation::Friend
+            && other.relation == Relation::Friend
+            && other.id != self.id
+            && other.name().to_lowercase() == self.name().to_lowercase()
+    }
+
     /// What to call it: the name this person gave it, its own, or the beginning of its id.
     pub fn name(&self) -> String {
         match (&self.label, self.own_name.as_str()) {

@@ -31,7 +31,7 @@ use std::{
 };
 
 use iroh::{
-    Endpoint, EndpointAddr, EndpointId, SecretKey,
+    Endpoint, EndpointAddr, EndpointId, RelayUrl, SecretKey,
     endpoint::{Connection, Incoming},
 };
 use tokio::{
@@ -49,7 +49,9 @@ use self::{
 };
 pub use self::{
     admission::{MIN_SECRET_BYTES, Membership},
+    diagnose::AskHealth,
     dial::PeerDial,
+    endpoint::Internet,
     error::{NetworkError, StartError},
     known::{Known, Relation, Source},
     store::{Invitation, StoreError},
@@ -81,6 +83,8 @@ pub struct NetworkSettings {
     pub membership: Membership,
     /// Whether it looks for peers by multicast DNS.
     pub discovery: bool,
+    /// Ways beyond this machine's own networks.
+    pub internet: Option<Internet>,
     /// Peers to stay in touch with, the first before the second.
     pub friends: Vec<Ticket>,
 }
@@ -104,7 +108,11 @@ struct Inner {
     key: SecretKey,
     name: String,
     membership: Membership,
-    friends: Vec<Ticket>,
+    relays: Vec<RelayUrl>,
+    /// Those of the configuration, the primary one first.
+    friends: Vec<EndpointId>,
+    /// The one of them that is there.
+    relies_on: Mutex<Option<EndpointId>>,
     book: Book,
     store: Store,
     started: Instant,
@@ -151,27 +159,30 @@ impl Network {
             database,
             membership,
             discovery,
+            internet,
             friends,
         } = settings;
         let key = SecretKey::from_bytes(&key);
         let (store, known) = Store::open(&database)?;
         let alpns = vec![link::ALPN.to_vec(), calls::ALPN.to_vec()];
-        let endpoint = open_socket(&store, key.clone(), listen, alpns).await?;
+        let endpoint = open_socket(&store, &key, listen, internet.as_ref(), alpns).await?;
         let network = Self(Arc::new(Inner {
             book: Book::new(key.public(), store.clone(), known),
             endpoint,
             key,
             name,
             membership,
-            friends,
+            relays: internet.map(|internet| internet.relays).unwrap_or_default(),
+            friends: friends.iter().map(Ticket::id).collect(),
+            relies_on: Mutex::default(),
             store,
             started: Instant::now(),
             live: Mutex::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }));
-        for ticket in network.0.friends.clone() {
-            network.know_ticket(&ticket).await?;
+        for ticket in &friends {
+            network.take_ticket(ticket, "").await?;
         }
         network.spawn(keeper::keep(network.clone()));
         if discovery {
@@ -293,6 +304,13 @@ impl Network {
         Ticket::new(EndpointAddr::from_parts(self.id(), addresses.addrs), invitation)
     }
 
+    /// The friend of the configuration through which it stays in touch: the primary one, or the backup while that one is
+    /// away.
+    pub fn relies_on(&self) -> Option<EndpointId> {
+        let friends = self.0.friends.iter();
+        friends.copied().find(|&friend| self.link_to(friend).is_some())
+    }
+
     /// What is between us and a peer; `None` where it is not known.
     pub fn relation(&self, id: EndpointId) -> Option<Relation> {
         self.0.book.relation(id)
@@ -408,21 +426,29 @@ impl Network {
 /// Opens the socket; where any port will do, the one it had before, so that tickets stay good.
 async fn open_socket(
     store: &Store,
-    key: SecretKey,
+    key: &SecretKey,
     listen: SocketAddr,
+    internet: Option<&Internet>,
     alpns: Vec<Vec<u8>>,
 ) -> Result<Endpoint, StartError> {
     if listen.port() == 0
         && let Some(port) = store.port().await?
     {
-        match endpoint::open(key.clone(), SocketAddr::new(listen.ip(), port), alpns.clone()).await {
+        match endpoint::open(
+            key.clone(),
+            SocketAddr::new(listen.ip(), port),
+            internet,
+            alpns.clone(),
+        )
+        .await
+        {
             Ok(endpoint) => return Ok(endpoint),
             Err(error) => {
                 tracing::warn!(port, %error, "the UDP port of last time is taken: tickets need a new one")
             }
         }
     }
-    let endpoint = endpoint::open(key, listen, alpns)
+    let endpoint = endpoint::open(key.clone(), listen, internet, alpns)
         .await
         .map_err(|error| StartError::Socket {
             listen,

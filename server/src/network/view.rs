@@ -95,7 +95,6 @@ impl Network {
             bytes_in += stats.udp_rx.bytes;
             bytes_out += stats.udp_tx.bytes;
         }
-        let name = known.name();
         PeerView {
             is_online: link.is_some() || heard.is_some_and(|heard| heard.elapsed() < FRESH),
             path: link
@@ -106,10 +105,7 @@ impl Network {
             bytes_in,
             bytes_out,
             knows: link.as_ref().map(Link::knows).unwrap_or_default(),
-            name_has_another_key: known.relation != Relation::Friend
-                && all.iter().any(|other| {
-                    other.id != known.id && other.relation == Relation::Friend && other.name() == name
-                }),
+            name_has_another_key: all.iter().any(|other| known.has_name_of_friend(other)),
             known: known.clone(),
         }
     }

@@ -88,7 +88,7 @@ async fn every_kind(road: Road, let_go: impl Fn(Line, Asker, Answers) -> Option<
 
 #[tokio::test]
 async fn a_reset_stream_stops_its_handler_within_100_ms() {
-    for road in [Road::Native, Road::Web2] {
+    for road in [Road::Native, Road::Web2, Road::NativeFar] {
         every_kind(road, call_alone).await;
     }
 }
@@ -103,6 +103,7 @@ async fn a_dropped_connection_stops_its_handlers_within_100_ms() {
 #[tokio::test]
 async fn a_dropped_socket_stops_its_handler_within_100_ms() {
     every_kind(Road::Bridge, all).await;
+    every_kind(Road::BridgeFar, all).await;
 }
 
 #[tokio::test]
@@ -189,7 +190,9 @@ async fn full(peer: &TestPeer, road: Road, figures: &mut Figures) -> Raw {
             raw.send(masked(&[1])).await;
             raw
         }
-        Road::Native | Road::Web2 | Road::Text1 | Road::Text2 => unreachable!("by hand only these two"),
+        Road::Native | Road::Web2 | Road::Text1 | Road::Text2 | Road::NativeFar | Road::BridgeFar => {
+            unreachable!("by hand only these two")
+        }
     };
     figures.until("an open call", |figures| figures.open == 1).await;
     until_nothing_more_comes(&raw).await;

@@ -14,6 +14,7 @@ mod deadlines;
 mod entry;
 mod hostile;
 mod limits;
+mod network;
 mod page;
 mod reflection;
 mod roads;

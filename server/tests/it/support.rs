@@ -2,6 +2,8 @@
 
 pub(crate) mod figures;
 pub(crate) mod http1;
+pub(crate) mod network;
+pub(crate) mod raw_peer;
 pub(crate) mod road;
 pub(crate) mod wire;
 
@@ -16,12 +18,13 @@ use std::{
 };
 
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use tonic::transport::{Channel, Endpoint};
 
 /// A guard against waiting for ever, on a machine that is doing much else; no test waits for it to pass.
 const GIVE_UP: Duration = Duration::from_secs(60);
 
-/// The binary, with an environment that says nothing about peers.
+/// The binary, with an environment that says nothing about peers but that they stay on this machine and look for nobody.
 pub(crate) fn parcero() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parcero"));
     for (name, _) in std::env::vars_os() {
@@ -30,6 +33,9 @@ pub(crate) fn parcero() -> Command {
         }
     }
     command.env_remove("RUST_LOG").env_remove("NO_COLOR");
+    command
+        .env("PARCERO_PEER_LISTEN", "127.0.0.1:0")
+        .env("PARCERO_NO_DISCOVERY", "true");
     command
 }
 
@@ -41,6 +47,11 @@ pub(crate) fn data_dir() -> TempDir {
     builder.tempdir().unwrap()
 }
 
+/// A name for a network that no other test has.
+pub(crate) fn network_name() -> String {
+    format!("test-{:016x}", rand::random::<u64>())
+}
+
 /// A running peer with a data folder of its own, on 127.0.0.1 and a free port unless asked otherwise.
 pub(crate) struct TestPeer {
     /// What it printed: `http://localhost:PORT`.
@@ -49,6 +60,8 @@ pub(crate) struct TestPeer {
     pub(crate) port: u16,
     process: Running,
     data_dir: TempDir,
+    /// Another peer, which knows this one.
+    neighbour: OnceCell<Box<TestPeer>>,
 }
 
 impl TestPeer {
@@ -91,6 +104,7 @@ impl TestPeer {
             port,
             process,
             data_dir,
+            neighbour: OnceCell::new(),
         }
     }
 

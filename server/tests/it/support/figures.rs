@@ -14,7 +14,7 @@ use tonic::transport::Channel;
 use super::TestPeer;
 
 /// How long anything may take before a test gives up. No test waits for it to pass.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 impl TestPeer {
     /// The generated client on a connection of its own.

@@ -44,26 +44,46 @@ pub(crate) enum Road {
     Text2,
     /// gRPC-Web carried by a WebSocket.
     Bridge,
+    /// gRPC over HTTP/2 to another peer, which passes it on over QUIC.
+    NativeFar,
+    /// The same of gRPC-Web carried by a WebSocket.
+    BridgeFar,
 }
 
 impl Road {
-    pub(crate) const ALL: [Road; 6] = [
+    pub(crate) const ALL: [Road; 8] = [
         Road::Native,
         Road::Web1,
         Road::Web2,
         Road::Text1,
         Road::Text2,
         Road::Bridge,
+        Road::NativeFar,
+        Road::BridgeFar,
     ];
     /// One of each kind, for tests that take long.
-    pub(crate) const KINDS: [Road; 3] = [Road::Native, Road::Web1, Road::Bridge];
+    pub(crate) const KINDS: [Road; 4] = [Road::Native, Road::Web1, Road::Bridge, Road::NativeFar];
     /// Those that carry messages both ways at once.
-    pub(crate) const LIVE: [Road; 2] = [Road::Native, Road::Bridge];
+    pub(crate) const LIVE: [Road; 4] = [Road::Native, Road::Bridge, Road::NativeFar, Road::BridgeFar];
+
+    /// The road to the first peer on the way.
+    pub(crate) fn first(self) -> Road {
+        match self {
+            Road::NativeFar => Road::Native,
+            Road::BridgeFar => Road::Bridge,
+            Road::Native | Road::Web1 | Road::Web2 | Road::Text1 | Road::Text2 | Road::Bridge => self,
+        }
+    }
+
+    /// Whether another peer passes the call on.
+    pub(crate) fn is_far(self) -> bool {
+        self.first() != self
+    }
 
     fn content_type(self) -> &'static str {
         match self {
-            Road::Native => "application/grpc",
-            Road::Web1 | Road::Web2 | Road::Bridge => "application/grpc-web+proto",
+            Road::Native | Road::NativeFar => "application/grpc",
+            Road::Web1 | Road::Web2 | Road::Bridge | Road::BridgeFar => "application/grpc-web+proto",
             Road::Text1 | Road::Text2 => "application/grpc-web-text+proto",
         }
     }
@@ -117,7 +137,10 @@ pub(crate) async fn call(peer: &TestPeer, road: Road, ask: &Ask, messages: &[Vec
 
 /// A connection that speaks a road. Dropping it drops the connection.
 pub(crate) struct Line {
+    /// The road to the first peer.
     road: Road,
+    /// The peer that is called, where another one passes the call on.
+    far: Option<String>,
     host: String,
     address: SocketAddr,
     http: Option<(Http, Task)>,
@@ -132,7 +155,12 @@ type Body = StreamBody<ReceiverStream<Result<Frame<Bytes>, io::Error>>>;
 
 impl Line {
     pub(crate) async fn connect(peer: &TestPeer, road: Road) -> Self {
-        let address = peer.address();
+        let (first, far) = match road.is_far() {
+            true => (peer.neighbour().await, Some(peer.key().await)),
+            false => (peer, None),
+        };
+        let road = road.first();
+        let address = first.address();
         let stream = || async { TokioIo::new(TcpStream::connect(address).await.unwrap()) };
         let http = match road {
             Road::Web1 | Road::Text1 => {
@@ -147,11 +175,12 @@ impl Line {
                 Some((Http::Two(sender), Task::spawn(connection)))
             }
             // One socket is one call.
-            Road::Bridge => None,
+            Road::Bridge | Road::NativeFar | Road::BridgeFar => None,
         };
         Self {
             road,
-            host: peer.host(),
+            far,
+            host: first.host(),
             address,
             http,
         }
@@ -176,6 +205,11 @@ impl Line {
 
     /// Starts a call. Dropping both halves cancels it.
     pub(crate) async fn open(&mut self, ask: &Ask) -> (Asker, Answers) {
+        let mut ask = ask.clone();
+        if let Some(far) = &self.far {
+            ask.metadata.push(("parcero-peer".to_owned(), far.clone()));
+        }
+        let ask = &ask;
         match &mut self.http {
             None => self.open_socket(ask).await,
             Some((http, _)) => {

@@ -1,0 +1,133 @@
+//! Calls to another peer, and what may go wrong on the way.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use tonic::Code;
+
+use crate::support::{
+    TestPeer,
+    network::{about, is_there},
+    road::{Ask, Line, Road, call},
+    wire::hello,
+};
+
+/// What a peer may take to notice that another one has died.
+const DEATH: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn a_call_to_nobody_known_is_not_found_and_to_an_absent_peer_unavailable_with_the_reason() {
+    let (peer, other) = (TestPeer::start(&[]), TestPeer::start(&[]));
+    let unknown = peer.hello_to("nobody of this name").await.unwrap_err();
+    assert_eq!(unknown.code(), Code::NotFound, "{unknown}");
+    peer.knows(&other).await;
+    let id = other.key().await;
+    other.kill();
+    let start = Instant::now();
+    let absent = peer.hello_to(&id).await.unwrap_err();
+    assert_eq!(absent.code(), Code::Unavailable, "{absent}");
+    assert!(start.elapsed() < DEATH, "{:?}", start.elapsed());
+    let itself = peer.hello_to(&peer.key().await).await.unwrap_err();
+    assert_eq!(itself.code(), Code::InvalidArgument, "{itself}");
+}
+
+#[tokio::test]
+async fn a_call_names_one_peer_and_no_more() {
+    let peer = TestPeer::start(&[]);
+    let ask = Ask::greeter("OnlyResponse").with("parcero-peer", "somebody");
+    let answer = call(&peer, Road::NativeFar, &ask, &[hello("Hola", "Ana")]).await;
+    assert_eq!(answer.code, Code::InvalidArgument, "{answer:?}");
+}
+
+#[tokio::test]
+async fn every_kind_of_call_to_a_peer_that_dies_ends_with_unavailable_within_5_seconds() {
+    let peer = TestPeer::start(&[]);
+    let near = peer.neighbour().await;
+    let id = peer.key().await;
+    let mut line = Line::connect(&peer, Road::NativeFar).await;
+    let mut open = Vec::new();
+    for method in ["ServerStreaming", "ClientStreaming", "BidirectionalStreaming"] {
+        let ask = Ask::greeter(method).with("parcero-interval-ms", "60000");
+        let (mut asker, mut answers) = line.open(&ask).await;
+        asker.send(&hello("Hola", "Ana")).await;
+        if method != "ClientStreaming" {
+            answers.message().await;
+        }
+        open.push((asker, answers));
+    }
+    let mut figures = peer.figures().await;
+    figures
+        .until("three open calls", |figures| figures.open == 3)
+        .await;
+    let near_address = near.shown().await.id;
+    let (process, _folder) = (peer.id(), peer.data_dir());
+    let pid = rustix::process::Pid::from_raw(process.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    let start = Instant::now();
+    let ended = join_all(open.into_iter().map(|(asker, answers)| async move {
+        let answer = answers.whole().await;
+        drop(asker);
+        answer
+    }));
+    for answer in ended.await {
+        assert_eq!(answer.code, Code::Unavailable, "{answer:?}");
+    }
+    assert!(start.elapsed() < DEATH, "{:?}", start.elapsed());
+    assert_ne!(near_address, id);
+}
+
+#[tokio::test]
+async fn the_next_call_to_a_peer_that_was_restarted_reconnects() {
+    let (near, far) = (TestPeer::start(&[]), TestPeer::start(&[]));
+    near.knows(&far).await;
+    let id = far.key().await;
+    assert_eq!(near.hello_to(&id).await.unwrap(), "Hola Ana");
+    let far = TestPeer::start_in(far.kill(), "127.0.0.1:0", &[]);
+    near.sees(&id, is_there).await;
+    // A connection to the one before may still look alive: until that is noticed, calls go into it.
+    let start = Instant::now();
+    let answer = loop {
+        match near.hello_to(&id).await {
+            Ok(answer) => break answer,
+            Err(status) => assert_eq!(status.code(), Code::Unavailable, "{status}"),
+        }
+        assert!(start.elapsed() < DEATH, "{:?}", start.elapsed());
+    };
+    assert_eq!(answer, "Hola Ana");
+    drop(far);
+}
+
+#[tokio::test]
+async fn a_ping_measures_and_the_doctor_tells_which_step_failed() {
+    let (near, far) = (TestPeer::start(&[]), TestPeer::start(&["--name", "cali"]));
+    near.knows(&far).await;
+    let id = far.key().await;
+    near.sees(&id, |far| far.name == "cali").await;
+    let pong = near
+        .network()
+        .await
+        .ping(about("cali"))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(pong.id, id);
+    assert!(pong.took.unwrap().nanos > 0);
+
+    let well = near.run(&["doctor", "cali", "--json"]);
+    assert_eq!(well.code, Some(0), "{well:?}");
+    assert_eq!(
+        well.stdout.matches("\"passed\":true").count(),
+        4,
+        "{}",
+        well.stdout
+    );
+    far.kill();
+    let ill = near.run(&["doctor", "cali", "--json"]);
+    assert_eq!(ill.code, Some(1), "{ill:?}");
+    let last = ill.stdout.lines().last().unwrap();
+    assert!(
+        last.contains("STEP_HANDSHAKE") && last.contains("\"next\""),
+        "{}",
+        ill.stdout
+    );
+}

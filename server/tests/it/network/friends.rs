@@ -1,0 +1,181 @@
+//! Strangers become friends, and stop being it.
+
+use contract::parcero::v1::{
+    CreateInvitationRequest, ListPeersRequest, NamePeerRequest, PeerInfo, Relation, RevokeInvitationRequest,
+};
+use tonic::Code;
+
+use crate::support::{
+    TestPeer,
+    network::{about, is_there},
+};
+
+fn is_friend(peer: &PeerInfo) -> bool {
+    peer.relation() == Relation::Friend
+}
+
+fn is_stranger(peer: &PeerInfo) -> bool {
+    peer.relation() == Relation::Stranger
+}
+
+#[tokio::test]
+async fn an_invitation_makes_friends_of_both_and_is_used_up() {
+    let (ana, beto, carla) = (TestPeer::start(&[]), TestPeer::start(&[]), TestPeer::start(&[]));
+    let invitation = ana.invitation().await;
+    beto.add(&invitation.ticket).await;
+    ana.sees(&beto.key().await, is_friend).await;
+    beto.sees(&ana.key().await, is_friend).await;
+
+    let refused = carla.try_to_add(&invitation.ticket).await.unwrap_err();
+    assert!(refused.message().contains("cannot be used any more"), "{refused}");
+    carla.sees(&ana.key().await, is_stranger).await;
+}
+
+#[tokio::test]
+async fn a_revoked_invitation_makes_no_friends() {
+    let (ana, beto) = (TestPeer::start(&[]), TestPeer::start(&[]));
+    let invitation = ana.invitation().await;
+    let mut network = ana.network().await;
+    let id = invitation.id.clone();
+    network
+        .revoke_invitation(RevokeInvitationRequest { id })
+        .await
+        .unwrap();
+    beto.try_to_add(&invitation.ticket).await.unwrap_err();
+    ana.sees(&beto.key().await, is_stranger).await;
+}
+
+#[tokio::test]
+async fn an_invitation_that_has_ended_makes_no_friends() {
+    let (ana, beto) = (TestPeer::start(&[]), TestPeer::start(&[]));
+    let mut network = ana.network().await;
+    let none = network
+        .create_invitation(CreateInvitationRequest {
+            uses: 1,
+            valid_for: Some(prost_types::Duration { seconds: 0, nanos: 0 }),
+        })
+        .await;
+    // It either is refused outright, or is of no use.
+    if let Ok(invitation) = none {
+        beto.try_to_add(&invitation.into_inner().ticket)
+            .await
+            .unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_is_used_when_its_peer_comes_back() {
+    let (ana, beto) = (TestPeer::start(&[]), TestPeer::start(&[]));
+    let (invitation, id) = (ana.invitation().await, ana.key().await);
+    let folder = ana.kill();
+    let added = beto.add(&invitation.ticket).await;
+    assert_eq!(added.relation(), Relation::Stranger, "nobody said yes yet");
+    let ana = TestPeer::start_in(folder, "127.0.0.1:0", &[]);
+    beto.sees(&id, is_friend).await;
+    ana.sees(&beto.key().await, is_friend).await;
+}
+
+#[tokio::test]
+async fn a_stranger_asks_and_the_other_side_accepts_or_declines() {
+    let (ana, beto, carla) = (TestPeer::start(&[]), TestPeer::start(&[]), TestPeer::start(&[]));
+    let id = ana.key().await;
+    for asking in [&beto, &carla] {
+        asking.knows(&ana).await;
+        asking.sees(&id, is_there).await;
+        let asked = asking
+            .network()
+            .await
+            .ask_friend(about(&id))
+            .await
+            .unwrap()
+            .into_inner();
+        assert!(asked.asked && asked.relation() == Relation::Stranger);
+        ana.sees(&asking.key().await, |asking| asking.asks).await;
+    }
+    let mut network = ana.network().await;
+    network.accept_friend(about(&beto.key().await)).await.unwrap();
+    beto.sees(&id, is_friend).await;
+
+    network.decline_friend(about(&carla.key().await)).await.unwrap();
+    ana.sees(&carla.key().await, |carla| !carla.asks).await;
+    // It may not ask again today: what it says now is not written down. A later word of it comes after that one.
+    let mut carlas = carla.network().await;
+    carlas.ask_friend(about(&id)).await.unwrap();
+    carlas.ping(about(&id)).await.unwrap();
+    let known = network
+        .list_peers(ListPeersRequest {})
+        .await
+        .unwrap()
+        .into_inner();
+    let carla = known.peers.iter().find(|peer| !is_friend(peer)).unwrap();
+    assert!(!carla.asks, "{carla:?}");
+    let nobody = network.accept_friend(about(&carla.id)).await.unwrap_err();
+    assert_eq!(nobody.code(), Code::NotFound, "{nobody}");
+}
+
+#[tokio::test]
+async fn a_friend_that_is_removed_is_a_stranger_on_both_sides() {
+    let (ana, beto) = (TestPeer::start(&[]), TestPeer::start(&[]));
+    ana.befriends(&beto).await;
+    let mut network = ana.network().await;
+    network.remove_friend(about(&beto.key().await)).await.unwrap();
+    beto.sees(&ana.key().await, is_stranger).await;
+    ana.sees(&beto.key().await, is_stranger).await;
+}
+
+#[tokio::test]
+async fn the_name_this_person_gave_wins_and_a_name_of_several_lists_their_ids() {
+    let ana = TestPeer::start(&[]);
+    let (one, two) = (
+        TestPeer::start(&["--name", "laptop"]),
+        TestPeer::start(&["--name", "laptop"]),
+    );
+    let ids = [one.key().await, two.key().await];
+    for peer in [&one, &two] {
+        ana.knows(peer).await;
+        ana.sees(&peer.key().await, |peer| peer.own_name == "laptop")
+            .await;
+    }
+    let mut network = ana.network().await;
+    let several = network.ping(about("laptop")).await.unwrap_err();
+    assert_eq!(several.code(), Code::InvalidArgument);
+    for id in &ids {
+        assert!(several.message().contains(id.as_str()), "{several}");
+    }
+    let request = NamePeerRequest {
+        peer: ids[0].clone(),
+        name: "work laptop".to_owned(),
+    };
+    assert_eq!(
+        network.name_peer(request).await.unwrap().into_inner().name,
+        "work laptop"
+    );
+    for (name, id) in [
+        ("work laptop", &ids[0]),
+        ("laptop", &ids[1]),
+        (&ids[0][..8], &ids[0]),
+    ] {
+        let pong = network.ping(about(name)).await.unwrap().into_inner();
+        assert_eq!(&pong.id, id, "{name}");
+    }
+    assert_eq!(
+        network.ping(about(&ids[0][..3])).await.unwrap_err().code(),
+        Code::NotFound
+    );
+}
+
+#[tokio::test]
+async fn the_name_of_a_friend_with_another_key_is_a_loud_warning() {
+    let ana = TestPeer::start(&[]);
+    let beto = TestPeer::start(&["--name", "beto"]);
+    ana.befriends(&beto).await;
+    ana.sees(&beto.key().await, |beto| beto.own_name == "beto").await;
+    let impostor = TestPeer::start(&["--name", "beto"]);
+    ana.knows(&impostor).await;
+    ana.sees(&impostor.key().await, |seen| seen.name_has_another_key)
+        .await;
+    let said = ana.says("another key");
+    assert!(said.contains("WARN") && said.contains("beto"), "{said}");
+    let shown = ana.run(&["peers"]).stdout;
+    assert!(shown.contains("another key"), "{shown}");
+}

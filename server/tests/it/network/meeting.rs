@@ -1,0 +1,149 @@
+//! Peers come to know each other, and know who is there.
+
+use std::time::{Duration, Instant};
+
+use contract::parcero::v1::{ListPeersRequest, Presence, Relation, Source};
+
+use crate::support::{TestPeer, data_dir, network::is_there, network_name, parcero};
+
+/// A peer of a network with this name that looks for others on the loopback interface.
+fn looking(network: &str, name: &str) -> TestPeer {
+    let mut command = parcero();
+    command.env_remove("PARCERO_NO_DISCOVERY");
+    TestPeer::start_as(
+        command,
+        data_dir(),
+        "127.0.0.1:0",
+        &["--network", network, "--name", name],
+    )
+}
+
+#[tokio::test]
+async fn two_peers_of_one_machine_find_each_other_and_peers_of_other_networks_do_not() {
+    let (home, work) = (network_name(), network_name());
+    let ana = looking(&home, "ana");
+    let beto = looking(&home, "beto");
+    let stranger = looking(&work, "stranger");
+    let seen = ana.sees(&beto.key().await, is_there).await;
+    assert_eq!(seen.name, "beto");
+    assert_eq!(seen.source(), Source::Discovered);
+    assert_eq!(seen.relation(), Relation::Stranger);
+    beto.sees(&ana.key().await, is_there).await;
+    let mut network = stranger.network().await;
+    let known = network
+        .list_peers(ListPeersRequest {})
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(known.peers, []);
+}
+
+#[tokio::test]
+async fn who_knows_one_friend_sees_the_network() {
+    let hub = TestPeer::start(&["--name", "hub"]);
+    let ana = TestPeer::start(&["--name", "ana"]);
+    let beto = TestPeer::start(&["--name", "beto"]);
+    ana.knows(&hub).await;
+    beto.knows(&hub).await;
+    let seen = ana.sees(&beto.key().await, is_there).await;
+    assert_eq!(seen.source(), Source::Introduced);
+    assert_eq!(seen.name, "beto");
+    beto.sees(&ana.key().await, is_there).await;
+    let hub = ana.sees(&hub.key().await, |hub| !hub.knows.is_empty()).await;
+    assert!(
+        hub.knows.contains(&beto.key().await),
+        "who knows whom can be drawn"
+    );
+}
+
+#[tokio::test]
+async fn a_killed_peer_is_seen_to_be_gone_within_5_seconds_and_its_return_within_15() {
+    let ana = TestPeer::start(&["--name", "ana"]);
+    let beto = TestPeer::start(&["--name", "beto"]);
+    ana.knows(&beto).await;
+    let id = beto.key().await;
+    ana.sees(&id, is_there).await;
+    let ticket = beto.shown().await.ticket;
+    let folder = beto.kill();
+    let killed = Instant::now();
+    ana.sees(&id, |beto| beto.presence() == Presence::Offline).await;
+    assert!(
+        killed.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        killed.elapsed()
+    );
+
+    let beto = TestPeer::start_in(folder, "127.0.0.1:0", &["--name", "beto"]);
+    let returned = Instant::now();
+    assert_eq!(beto.key().await, id, "the key is kept");
+    assert_eq!(
+        beto.shown().await.ticket,
+        ticket,
+        "and the port: a ticket stays good"
+    );
+    ana.sees(&id, is_there).await;
+    assert!(
+        returned.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        returned.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn what_a_peer_knows_survives_its_restart() {
+    let ana = TestPeer::start(&["--name", "ana"]);
+    let beto = TestPeer::start(&["--name", "beto"]);
+    ana.befriends(&beto).await;
+    let id = beto.key().await;
+    ana.sees(&id, is_there).await;
+    beto.kill();
+    let ana = ana.restart(&["--name", "ana"]);
+    let mut network = ana.network().await;
+    let known = network
+        .list_peers(ListPeersRequest {})
+        .await
+        .unwrap()
+        .into_inner();
+    let [beto] = &known.peers[..] else {
+        panic!("one peer was known: {known:?}");
+    };
+    assert_eq!((beto.id.as_str(), beto.name.as_str()), (id.as_str(), "beto"));
+    assert_eq!(beto.relation(), Relation::Friend);
+    assert!(beto.last_seen.is_some());
+}
+
+#[tokio::test]
+async fn the_backup_friend_takes_over_from_the_primary_one_and_gives_back() {
+    let primary = TestPeer::start(&["--name", "primary"]);
+    let backup = TestPeer::start(&["--name", "backup"]);
+    let (first, second) = (primary.shown().await, backup.shown().await);
+    let peer = TestPeer::start(&["--primary", &first.ticket, "--backup", &second.ticket]);
+    peer.relies_on(&first.id).await;
+    let folder = primary.kill();
+    let killed = Instant::now();
+    peer.relies_on(&second.id).await;
+    assert!(
+        killed.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        killed.elapsed()
+    );
+    let primary = TestPeer::start_in(folder, "127.0.0.1:0", &["--name", "primary"]);
+    let returned = Instant::now();
+    peer.relies_on(&first.id).await;
+    assert!(
+        returned.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        returned.elapsed()
+    );
+    drop((primary, backup));
+}
+
+#[tokio::test]
+async fn an_invitation_in_the_ticket_of_the_primary_friend_is_used() {
+    let primary = TestPeer::start(&[]);
+    let invitation = primary.invitation().await;
+    let peer = TestPeer::start(&["--primary", &invitation.ticket]);
+    let is_friend = |peer: &contract::parcero::v1::PeerInfo| peer.relation() == Relation::Friend;
+    peer.sees(&primary.key().await, is_friend).await;
+    primary.sees(&peer.key().await, is_friend).await;
+}

@@ -1,0 +1,209 @@
+//! Who may do what: strangers, friends, those without the secret, and those who are blocked.
+
+use std::{io::Write, time::Duration};
+
+use contract::parcero::v1::{Presence, Relation};
+use tonic::Code;
+
+use crate::support::{
+    TestPeer,
+    figures::soon,
+    network::{about, is_there},
+    network_name,
+    raw_peer::RawPeer,
+    road::{Ask, Line, Road, call},
+    wire::hello,
+};
+
+const CONTROL: &[u8] = b"parcero/control/1";
+const CALLS: &[u8] = b"parcero/calls/1";
+
+/// Every method of every service that is not for strangers.
+const LOCAL: [&str; 8] = [
+    "/parcero.v1.Network/Self",
+    "/parcero.v1.Network/ListPeers",
+    "/parcero.v1.Network/WatchPeers",
+    "/parcero.v1.Network/CreateInvitation",
+    "/parcero.v1.Network/BlockPeer",
+    "/parcero.v1.Network/Ping",
+    "/parcero.v1.Peers/About",
+    "/parcero.v1.Peers/WatchAbout",
+];
+
+async fn refuses_local_methods(peer: &TestPeer) {
+    for path in LOCAL {
+        let answer = call(peer, Road::NativeFar, &Ask::path(path), &[Vec::new()]).await;
+        assert_eq!(answer.code, Code::PermissionDenied, "{path}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_peer_may_say_hello_and_administers_nothing_be_it_a_stranger_or_a_friend() {
+    let peer = TestPeer::start(&[]);
+    refuses_local_methods(&peer).await;
+    for (path, message) in [
+        ("/greet.Greeter/OnlyResponse", hello("Hola", "Ana")),
+        ("/grpc.health.v1.Health/Check", Vec::new()),
+    ] {
+        let answer = call(&peer, Road::NativeFar, &Ask::path(path), &[message]).await;
+        assert_eq!(answer.code, Code::Ok, "{path}: {answer:?}");
+    }
+    peer.neighbour().await.befriends(&peer).await;
+    refuses_local_methods(&peer).await;
+}
+
+#[tokio::test]
+async fn a_peer_is_no_proxy_for_another_peer() {
+    let (peer, third) = (TestPeer::start(&[]), TestPeer::start(&[]));
+    peer.knows(&third).await;
+    let raw = RawPeer::new().await;
+    let calls = raw.admitted(&peer, CALLS).await;
+    let metadata = format!("parcero-peer: {}\r\n", third.key().await);
+    let answer = raw
+        .unary(
+            &calls,
+            "/greet.Greeter/OnlyResponse",
+            &metadata,
+            &hello("Hola", "Ana"),
+        )
+        .await;
+    assert!(answer.contains("grpc-status: 7"), "{answer}");
+    assert!(answer.contains("does not pass on"), "{answer}");
+}
+
+#[tokio::test]
+async fn calls_before_admission_are_closed_with_a_reason() {
+    let peer = TestPeer::start(&[]);
+    let raw = RawPeer::new().await;
+    let calls = raw.dial(&peer, CALLS).await.unwrap();
+    let why = soon(calls.closed()).await.to_string();
+    assert!(why.contains("not admitted"), "{why}");
+}
+
+#[tokio::test]
+async fn nobody_without_the_secret_gets_anything_on_any_road() {
+    let name = network_name();
+    let mut secret = tempfile::NamedTempFile::new().unwrap();
+    writeln!(secret, "a secret of more than sixteen letters").unwrap();
+    let mut other = tempfile::NamedTempFile::new().unwrap();
+    writeln!(other, "another secret of more than sixteen letters").unwrap();
+    let start = |file: Option<&tempfile::NamedTempFile>| {
+        let mut arguments = vec!["--network", name.as_str()];
+        if let Some(file) = file {
+            arguments.extend(["--secret-file", file.path().to_str().unwrap()]);
+        }
+        TestPeer::start(&arguments)
+    };
+    let (member, other_member) = (start(Some(&secret)), start(Some(&secret)));
+    let (wrong, without) = (start(Some(&other)), start(None));
+
+    other_member.knows(&member).await;
+    other_member.sees(&member.key().await, is_there).await;
+    for outsider in [&wrong, &without] {
+        let ticket = member.shown().await.ticket;
+        let refused = outsider.try_to_add(&ticket).await;
+        let refused = refused.unwrap_err();
+        assert!(refused.message().contains("secret"), "{refused}");
+        let mut network = outsider.network().await;
+        let refused = network.ping(about(&member.key().await)).await.unwrap_err();
+        assert_eq!(refused.code(), Code::PermissionDenied, "{refused}");
+        assert!(refused.message().contains("secret"), "{refused}");
+        let hello = outsider
+            .hello_to(&member.key().await)
+            .await
+            .expect_err("not even hello");
+        assert_eq!(hello.code(), Code::PermissionDenied, "{hello}");
+    }
+    let raw = RawPeer::new().await;
+    let calls = raw.dial(&member, CALLS).await.unwrap();
+    assert!(soon(calls.closed()).await.to_string().contains("not admitted"));
+    let control = raw.dial(&member, CONTROL).await.unwrap();
+    let refused = raw.greet(&control, &name, &[0; 32]).await;
+    assert!(refused.contains("secret"), "{refused}");
+
+    // It never learned of any of them by the network it keeps to itself.
+    let mut network = member.network().await;
+    let known = network
+        .list_peers(contract::parcero::v1::ListPeersRequest {})
+        .await;
+    for peer in known.unwrap().into_inner().peers {
+        assert_eq!(peer.id, other_member.key().await, "{peer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_blocked_peer_gets_nothing_and_its_open_calls_end_within_a_second() {
+    let peer = TestPeer::start(&[]);
+    let neighbour = peer.neighbour().await;
+    neighbour.befriends(&peer).await;
+    let mut line = Line::connect(&peer, Road::NativeFar).await;
+    let (mut asker, mut answers) = line.open(&Ask::greeter("BidirectionalStreaming")).await;
+    asker.send(&hello("Hola", "Ana")).await;
+    answers.message().await;
+
+    let mut network = peer.network().await;
+    network.block_peer(about(&neighbour.key().await)).await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(1), answers.whole()).await;
+    let ended = ended.expect("within a second");
+    assert_eq!(ended.code, Code::Unavailable, "{ended:?}");
+    assert!(ended.status.contains("blocked"), "{ended:?}");
+
+    let refused = neighbour.hello_to(&peer.key().await).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied, "{refused}");
+    assert!(refused.message().contains("blocked"), "{refused}");
+    let mut theirs = neighbour.network().await;
+    theirs.ask_friend(about(&peer.key().await)).await.unwrap();
+    let seen = peer
+        .sees(&neighbour.key().await, |seen| {
+            seen.relation() == Relation::Blocked
+        })
+        .await;
+    assert!(!seen.asks, "{seen:?}");
+    // And this side does not call it either.
+    let own = peer.hello_to(&neighbour.key().await).await.unwrap_err();
+    assert_eq!(own.code(), Code::FailedPrecondition, "{own}");
+
+    network.unblock_peer(about(&neighbour.key().await)).await.unwrap();
+    neighbour.sees(&peer.key().await, is_there).await;
+    neighbour.hello_to(&peer.key().await).await.unwrap();
+    let seen = peer.sees(&neighbour.key().await, is_there).await;
+    assert_eq!(seen.relation(), Relation::Stranger);
+}
+
+#[tokio::test]
+async fn a_forgotten_peer_is_gone_with_its_open_calls_and_may_come_again_as_a_stranger() {
+    let peer = TestPeer::start(&[]);
+    let neighbour = peer.neighbour().await;
+    neighbour.befriends(&peer).await;
+    let mut line = Line::connect(&peer, Road::NativeFar).await;
+    let (mut asker, mut answers) = line.open(&Ask::greeter("BidirectionalStreaming")).await;
+    asker.send(&hello("Hola", "Ana")).await;
+    answers.message().await;
+    let mut network = peer.network().await;
+    network.forget_peer(about(&neighbour.key().await)).await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(1), answers.whole()).await;
+    assert_eq!(ended.expect("within a second").code, Code::Unavailable);
+    // It calls again by itself, and is nobody's friend.
+    let seen = peer.sees(&neighbour.key().await, is_there).await;
+    assert_eq!(seen.relation(), Relation::Stranger);
+    neighbour
+        .sees(&peer.key().await, |peer| peer.relation() == Relation::Stranger)
+        .await;
+}
+
+#[tokio::test]
+async fn a_request_of_a_name_too_long_or_hostile_harms_nobody() {
+    let peer = TestPeer::start(&[]);
+    let raw = RawPeer::new().await;
+    let name = format!("\u{1b}[31m{}\u{202e}\r\n", "x".repeat(10_000));
+    raw.meet(&peer, &name).await;
+    let seen = peer
+        .sees(&raw.id(), |seen| seen.presence() == Presence::Online)
+        .await;
+    assert!(
+        seen.name.chars().count() <= 64 && !seen.name.contains('\u{1b}'),
+        "{seen:?}"
+    );
+    let shown = peer.run(&["peers"]);
+    assert!(!shown.stdout.contains(['\u{1b}', '\u{202e}']), "{}", shown.stdout);
+}

@@ -1,0 +1,160 @@
+//! A peer that speaks byte by byte, and so can misbehave.
+
+use contract::parcero::v1::{Admitted, Control, Greeting, Proof, control::Say};
+use iroh::{
+    Endpoint, RelayMode, SecretKey,
+    endpoint::{Connection, PortmapperConfig, RecvStream, SendStream, presets},
+};
+use parcero::network::Ticket;
+use prost::Message;
+use ring::hmac;
+
+use super::{TestPeer, figures::soon, wire::framed};
+
+/// An endpoint with a key of its own.
+pub(crate) struct RawPeer {
+    endpoint: Endpoint,
+    /// Control connections, kept so that they stay open.
+    met: std::sync::Mutex<Vec<(Connection, SendStream, RecvStream)>>,
+}
+
+impl RawPeer {
+    pub(crate) async fn new() -> Self {
+        let endpoint = Endpoint::builder(presets::Minimal)
+            .secret_key(SecretKey::generate())
+            .relay_mode(RelayMode::Disabled)
+            .portmapper_config(PortmapperConfig::Disabled)
+            .clear_ip_transports()
+            .bind_addr("127.0.0.1:0")
+            .unwrap()
+            .bind()
+            .await
+            .unwrap();
+        Self {
+            endpoint,
+            met: std::sync::Mutex::default(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> String {
+        self.endpoint.id().to_string()
+    }
+
+    /// A connection to a peer.
+    pub(crate) async fn dial(&self, peer: &TestPeer, alpn: &[u8]) -> Result<Connection, String> {
+        let ticket: Ticket = peer.shown().await.ticket.parse().unwrap();
+        soon(self.endpoint.connect(ticket.address().clone(), alpn))
+            .await
+            .map_err(|error| format!("{error:#}"))
+    }
+
+    /// Says hello on a control connection with this proof, and tells how the other side ended it.
+    pub(crate) async fn greet(&self, control: &Connection, network: &str, proof: &[u8]) -> String {
+        let (mut send, mut receive) = control.open_bi().await.unwrap();
+        say(&mut send, greeting("raw", network)).await;
+        hear(&mut receive).await;
+        let proof = Say::Proof(Proof { mac: proof.to_vec() });
+        say(&mut send, proof).await;
+        loop {
+            match hear(&mut receive).await {
+                Some(Say::Proof(_)) => {}
+                Some(Say::Refused(refused)) => return refused.why,
+                other => panic!("{other:?}; {}", soon(control.closed()).await),
+            }
+        }
+    }
+
+    /// Is admitted to the common network by a peer, under this name.
+    pub(crate) async fn meet(&self, peer: &TestPeer, name: &str) {
+        let control = self.dial(peer, b"parcero/control/1").await.unwrap();
+        let (mut send, mut receive) = control.open_bi().await.unwrap();
+        let greeted = greeting(name, "");
+        let Say::Greeting(own) = &greeted else {
+            unreachable!()
+        };
+        let own_nonce = own.nonce.clone();
+        say(&mut send, greeted).await;
+        let Some(Say::Greeting(theirs)) = hear(&mut receive).await else {
+            panic!("it did not greet");
+        };
+        let transcript = [
+            b"parcero/control/1 proof".as_slice(),
+            b"dialler",
+            self.endpoint.id().as_bytes(),
+            control.remote_id().as_bytes(),
+            &own_nonce,
+            &theirs.nonce,
+        ]
+        .concat();
+        let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b""), &transcript);
+        say(
+            &mut send,
+            Say::Proof(Proof {
+                mac: mac.as_ref().to_vec(),
+            }),
+        )
+        .await;
+        assert!(matches!(hear(&mut receive).await, Some(Say::Proof(_))));
+        assert!(matches!(hear(&mut receive).await, Some(Say::Admitted(_))));
+        say(&mut send, Say::Admitted(Admitted { is_friend: false })).await;
+        self.met.lock().unwrap().push((control, send, receive));
+    }
+
+    /// A connection to a peer that has admitted this one.
+    pub(crate) async fn admitted(&self, peer: &TestPeer, alpn: &[u8]) -> Connection {
+        self.meet(peer, "raw").await;
+        self.dial(peer, alpn).await.unwrap()
+    }
+
+    /// Makes a unary call: everything that came back, as text.
+    pub(crate) async fn unary(
+        &self,
+        calls: &Connection,
+        path: &str,
+        metadata: &str,
+        message: &[u8],
+    ) -> String {
+        let (mut send, mut receive) = calls.open_bi().await.unwrap();
+        let head = format!("{path}\r\ncontent-type: application/grpc\r\n{metadata}");
+        let frames = [
+            framed(0x80, head.as_bytes()),
+            framed(0, message),
+            framed(0x80, b""),
+        ];
+        send.write_all(&frames.concat()).await.unwrap();
+        send.finish().unwrap();
+        let answer = soon(receive.read_to_end(64 * 1024)).await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+fn greeting(name: &str, network: &str) -> Say {
+    Say::Greeting(Greeting {
+        name: name.to_owned(),
+        version: "0".to_owned(),
+        network: network.to_owned(),
+        nonce: vec![7; 32],
+        addresses: Vec::new(),
+    })
+}
+
+async fn say(send: &mut SendStream, say: Say) {
+    let message = Control { say: Some(say) };
+    // The other side may have refused already; the test looks at how it ended.
+    let _ = send.write_all(&message.encode_length_delimited_to_vec()).await;
+}
+
+async fn hear(receive: &mut RecvStream) -> Option<Say> {
+    let mut length = 0;
+    for place in 0.. {
+        let mut byte = [0];
+        soon(receive.read_exact(&mut byte)).await.ok()?;
+        length |= usize::from(byte[0] & 0x7f) << (7 * place);
+        if byte[0] & 0x80 == 0 {
+            break;
+        }
+    }
+    let mut bytes = vec![0; length];
+    soon(receive.read_exact(&mut bytes)).await.ok()?;
+    Control::decode(&bytes[..]).unwrap().say
+}
