@@ -3,10 +3,10 @@
 use std::{pin::Pin, time::Duration};
 
 use contract::parcero::v1::{
-    self as wire, AddFriendRequest, CreateInvitationRequest, DiagnoseStep, ForgetPeerReply, Invitation,
-    ListInvitationsReply, ListInvitationsRequest, ListPeersRequest, NamePeerRequest, PeerInfo, PeerList,
-    PeerRequest, PingReply, RevokeInvitationReply, RevokeInvitationRequest, SelfReply, SelfRequest,
-    network_server,
+    self as wire, AddFriendRequest, CreateInvitationRequest, DiagnoseStep, ForgetPeerReply,
+    InspectTicketRequest, Invitation, ListInvitationsReply, ListInvitationsRequest, ListPeersRequest,
+    NamePeerRequest, PeerInfo, PeerList, PeerRequest, PingReply, RevokeInvitationReply,
+    RevokeInvitationRequest, SelfReply, SelfRequest, TicketInfo, network_server,
 };
 use futures_core::Stream;
 use futures_util::stream;
@@ -92,12 +92,23 @@ impl network_server::Network for Network {
         Ok(Response::new(Box::pin(changes)))
     }
 
+    async fn inspect_ticket(
+        &self,
+        request: Request<InspectTicketRequest>,
+    ) -> Result<Response<TicketInfo>, Status> {
+        let ticket = ticket(&request.into_inner().ticket)?;
+        Ok(Response::new(TicketInfo {
+            id: ticket.id().to_string(),
+            addresses: ticket.address().ip_addrs().map(ToString::to_string).collect(),
+            has_invitation: ticket.invitation().is_some(),
+            peer: self.network.view_of(ticket.id()).as_ref().map(info),
+            is_own: ticket.id() == self.network.id(),
+        }))
+    }
+
     async fn add_friend(&self, request: Request<AddFriendRequest>) -> Result<Response<PeerInfo>, Status> {
-        let AddFriendRequest { ticket, name } = request.into_inner();
-        let ticket: Ticket = ticket
-            .parse()
-            .map_err(|error: network::NoTicket| Status::invalid_argument(error.to_string()))?;
-        shown(self.network.add_friend(&ticket, &name).await)
+        let AddFriendRequest { ticket: text, name } = request.into_inner();
+        shown(self.network.add_friend(&ticket(&text)?, &name).await)
     }
 
     async fn ask_friend(&self, request: Request<PeerRequest>) -> Result<Response<PeerInfo>, Status> {
@@ -193,6 +204,11 @@ impl network_server::Network for Network {
         let steps = steps.map_err(|error| status(&error))?;
         Ok(Response::new(Box::pin(futures_util::StreamExt::map(steps, Ok))))
     }
+}
+
+fn ticket(text: &str) -> Result<Ticket, Status> {
+    text.parse()
+        .map_err(|error: network::NoTicket| Status::invalid_argument(error.to_string()))
 }
 
 fn shown(done: Result<PeerView, NetworkError>) -> Result<Response<PeerInfo>, Status> {

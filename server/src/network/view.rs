@@ -79,8 +79,8 @@ impl Network {
         views
     }
 
-    /// One peer.
-    pub(super) fn view_of(&self, id: iroh::EndpointId) -> Option<PeerView> {
+    /// One peer, if it is known.
+    pub fn view_of(&self, id: iroh::EndpointId) -> Option<PeerView> {
         let all = self.book().all();
         let known = all.iter().find(|known| known.id == id)?;
         Some(self.view(known, &all))
