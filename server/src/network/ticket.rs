@@ -112,7 +112,8 @@ impl FromStr for Ticket {
     type Err = NoTicket;
 
     fn from_str(text: &str) -> Result<Self, NoTicket> {
-        Self::decode_string(text.trim()).map_err(|error| NoTicket(error.to_string()))
+        // As a QR code has it, in capitals, it is the same ticket.
+        Self::decode_string(&text.trim().to_ascii_lowercase()).map_err(|error| NoTicket(error.to_string()))
     }
 }
 
@@ -137,6 +138,7 @@ mod tests {
             let text = ticket.to_string();
             assert!(text.starts_with("parcero"));
             assert_eq!(format!(" {text}\n").parse::<Ticket>().unwrap(), ticket);
+            assert_eq!(text.to_ascii_uppercase().parse::<Ticket>().unwrap(), ticket);
         }
     }
 
