@@ -126,7 +126,10 @@ impl Network {
 
     async fn has_handshake(&self, id: EndpointId) -> Outcome {
         if let Some(link) = self.link_to(id) {
-            return Ok(format!("connected already, to {:?}", link.path()));
+            return Ok(match link.path() {
+                Some(address) => format!("connected already, at {address}"),
+                None => "connected already".to_owned(),
+            });
         }
         match self.connect(id, super::link::ALPN).await {
             Ok(connection) => {
