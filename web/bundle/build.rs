@@ -41,6 +41,7 @@ fn build() -> Result<(), Box<dyn Error>> {
     for file in [
         "web/index.html",
         "web/style.css",
+        "web/peers.css",
         "web/Cargo.toml",
         "Cargo.toml",
         "Cargo.lock",
@@ -194,6 +195,7 @@ fn pack(web: &Path, glue: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let wasm = fs::read(glue.join("parcero-web_bg.wasm"))?;
     let script = fs::read_to_string(glue.join("parcero-web.js"))?;
     let style = fs::read(web.join("style.css"))?;
+    let peers = fs::read(web.join("peers.css"))?;
     for (name, content_type, bytes) in [
         ("parcero-web_bg.wasm", "application/wasm", wasm.as_slice()),
         (
@@ -202,6 +204,7 @@ fn pack(web: &Path, glue: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
             script.as_bytes(),
         ),
         ("style.css", "text/css; charset=utf-8", style.as_slice()),
+        ("peers.css", "text/css; charset=utf-8", peers.as_slice()),
     ] {
         let (stem, ending) = name.split_once('.').ok_or("a file of the page has no ending")?;
         let path = format!("/{stem}-{}.{ending}", hex(&Sha256::digest(bytes)[..8]));

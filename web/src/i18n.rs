@@ -2,8 +2,10 @@
 
 mod english;
 mod numbers;
+pub mod peers;
 mod spanish;
 pub mod texts;
+pub mod times;
 
 use texts::Texts;
 

@@ -35,6 +35,7 @@ pub(super) static ENGLISH: Texts = Texts {
     keys: Keys {
         title: "Keys",
         hello: "Hello",
+        peers: "Peers",
         first_field: "The first field",
         show: "These keys",
         send: "Send, in a field",
@@ -47,6 +48,9 @@ pub(super) static ENGLISH: Texts = Texts {
     hello: Hello {
         title: "Hello",
         intro: "The four kinds of gRPC call, live. Blue is sent, amber is received.",
+        target: "Call",
+        target_is_this: |name| format!("{name} (this peer)"),
+        target_is: |name, how| format!("{name} · {how}"),
         run_all: "Run all four",
         all_running: "All four calls are running: wait for one to end, or cancel it",
         greeting: "greeting",
@@ -120,7 +124,7 @@ pub(super) static ENGLISH: Texts = Texts {
                 "Keys that begin with grpc- belong to the protocol. For a timeout, use Deadline."
             }
             MetadataError::Forbidden => "The browser or the call itself sets this header; a page cannot.",
-            MetadataError::HasField => "This key has a field of its own above: Messages or Pause.",
+            MetadataError::HasField => "This key has a field of its own above: Call, Messages or Pause.",
             MetadataError::NotAscii => {
                 "A value is plain ASCII. For anything else, end the key in -bin and send bytes."
             }
@@ -217,4 +221,5 @@ pub(super) static ENGLISH: Texts = Texts {
         copied: "Copied",
         not_copied: "The browser did not allow copying: select the text and copy it by hand.",
     },
+    peers: super::peers::ENGLISH,
 };

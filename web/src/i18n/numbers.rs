@@ -47,12 +47,13 @@ impl Language {
         }
     }
 
-    /// A size, in decimal units: `23 B`, `4.2 kB`, `1.0 MB`.
+    /// A size, in decimal units: `23 B`, `4.2 kB`, `1.0 MB`, `5.8 GB`.
     pub fn bytes(self, bytes: u64) -> String {
         match bytes {
             0..1_000 => format!("{bytes} B"),
             1_000..1_000_000 => format!("{} kB", self.number(bytes as f64 / 1e3, 1)),
-            _ => format!("{} MB", self.number(bytes as f64 / 1e6, 1)),
+            1_000_000..1_000_000_000 => format!("{} MB", self.number(bytes as f64 / 1e6, 1)),
+            _ => format!("{} GB", self.number(bytes as f64 / 1e9, 1)),
         }
     }
 

@@ -35,6 +35,7 @@ pub(super) static SPANISH: Texts = Texts {
     keys: Keys {
         title: "Teclas",
         hello: "Hello",
+        peers: "Pares",
         first_field: "El primer campo",
         show: "Estas teclas",
         send: "Enviar, en un campo",
@@ -47,6 +48,9 @@ pub(super) static SPANISH: Texts = Texts {
     hello: Hello {
         title: "Hello",
         intro: "Las cuatro clases de llamada gRPC, en vivo. Azul es lo enviado, ámbar lo recibido.",
+        target: "Llamar a",
+        target_is_this: |name| format!("{name} (este par)"),
+        target_is: |name, how| format!("{name} · {how}"),
         run_all: "Ejecutar las cuatro",
         all_running: "Las cuatro llamadas están en curso: esperar a que una termine, o cancelarla",
         greeting: "saludo",
@@ -128,7 +132,7 @@ pub(super) static SPANISH: Texts = Texts {
             MetadataError::Forbidden => {
                 "Esta cabecera la pone el navegador o la llamada misma; una página no puede."
             }
-            MetadataError::HasField => "Esta clave tiene su propio campo arriba: Mensajes o Pausa.",
+            MetadataError::HasField => "Esta clave tiene su propio campo arriba: Llamar a, Mensajes o Pausa.",
             MetadataError::NotAscii => {
                 "Un valor es ASCII simple. Para lo demás, terminar la clave en -bin y enviar bytes."
             }
@@ -221,4 +225,5 @@ pub(super) static SPANISH: Texts = Texts {
         copied: "Copiado",
         not_copied: "El navegador no permitió copiar: seleccionar el texto y copiarlo a mano.",
     },
+    peers: super::peers::SPANISH,
 };

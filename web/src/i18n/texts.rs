@@ -21,6 +21,8 @@ pub struct Texts {
     pub outcome: Outcome,
     /// What Inspect shows.
     pub inspect: Inspect,
+    /// The view Peers.
+    pub peers: super::peers::Peers,
 }
 
 /// The frame around every view.
@@ -62,6 +64,7 @@ pub struct Presence {
 pub struct Keys {
     pub title: &'static str,
     pub hello: &'static str,
+    pub peers: &'static str,
     pub first_field: &'static str,
     pub show: &'static str,
     pub send: &'static str,
@@ -78,6 +81,10 @@ pub struct Keys {
 pub struct Hello {
     pub title: &'static str,
     pub intro: &'static str,
+    /// Whom to call.
+    pub target: &'static str,
+    pub target_is_this: fn(name: &str) -> String,
+    pub target_is: fn(name: &str, how: &str) -> String,
     pub run_all: &'static str,
     pub all_running: &'static str,
     pub greeting: &'static str,

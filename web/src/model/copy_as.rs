@@ -115,6 +115,9 @@ fn parcero(call: &Made<'_>) -> String {
             .deadline
             .map(|deadline| format!("--deadline {}", seconds(deadline))),
     );
+    if let Some(target) = &call.options.target {
+        command.push(option("--peer", &target.id));
+    }
     for row in &call.options.metadata {
         let (key, value) = text_of(row);
         command.push(format!("--metadata {}", shell(&format!("{key}={value}"))));

@@ -19,6 +19,7 @@ fn everything() -> Options {
         count: Some(3),
         interval: Some(Duration::from_millis(20)),
         metadata: vec![row("note", "it's $5"), row("raw-bin", "AP8A5w")],
+        target: None,
     }
 }
 
@@ -231,4 +232,30 @@ with grpc.insecure_channel("localhost:50051") as channel:
         raise SystemExit(f"{error.code().name}: {error.details()}")
 "#,
     );
+}
+
+#[test]
+fn a_call_to_another_peer_names_it_in_every_tool() {
+    let options = Options {
+        target: Some(crate::model::target::Target {
+            id: "b05c77ab".into(),
+            name: "bogota".into(),
+        }),
+        ..Options::default()
+    };
+    let messages = messages(&["Ana"]);
+    let made = Made {
+        kind: Kind::Unary,
+        origin: USUAL_ORIGIN,
+        messages: &messages,
+        options: &options,
+    };
+    for (tool, words) in [
+        (Tool::Parcero, "--peer b05c77ab"),
+        (Tool::Grpcurl, "-H 'parcero-peer: b05c77ab'"),
+        (Tool::Python, "(\"parcero-peer\", \"b05c77ab\")"),
+    ] {
+        let text = copy_as(tool, &made);
+        assert!(text.contains(words), "{text}");
+    }
 }

@@ -9,6 +9,8 @@ use tonic::metadata::{
     Ascii, AsciiMetadataKey, Binary, BinaryMetadataKey, KeyAndValueRef, MetadataMap, MetadataValue,
 };
 
+use super::target::PEER_KEY;
+
 /// A row that can be sent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Metadata {
@@ -106,7 +108,7 @@ impl Metadata {
         if key.starts_with("sec-") || key.starts_with("proxy-") || FORBIDDEN.contains(&key.as_str()) {
             return Err(MetadataError::Forbidden);
         }
-        if matches!(key.as_str(), "parcero-count" | "parcero-interval-ms") {
+        if matches!(key.as_str(), "parcero-count" | "parcero-interval-ms" | PEER_KEY) {
             return Err(MetadataError::HasField);
         }
         if key.ends_with("-bin") {
@@ -212,6 +214,7 @@ mod tests {
             assert_eq!(refused(key, "x"), MetadataError::Forbidden, "{key}");
         }
         assert_eq!(refused("parcero-count", "3"), MetadataError::HasField);
+        assert_eq!(refused("parcero-peer", "bogota"), MetadataError::HasField);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tonic::Request;
 
-use super::{hello::Kind, metadata::Metadata};
+use super::{hello::Kind, metadata::Metadata, target::Target};
 
 /// How many answers the peer streams if it is not asked for a number.
 pub const USUAL_COUNT: u32 = 5;
@@ -24,6 +24,8 @@ pub struct Options {
     pub interval: Option<Duration>,
     /// Metadata, in the order of the rows.
     pub metadata: Vec<Metadata>,
+    /// The peer to pass the call on to; none for this one.
+    pub target: Option<Target>,
 }
 
 impl Options {
@@ -39,7 +41,8 @@ impl Options {
 
     /// The metadata of a call of this kind. Server streaming also asks the peer for its count and pause.
     pub fn rows_of(&self, kind: Kind) -> Vec<Metadata> {
-        let mut rows = self.metadata.clone();
+        let mut rows: Vec<Metadata> = self.target.as_ref().and_then(Target::row).into_iter().collect();
+        rows.extend(self.metadata.iter().cloned());
         if kind == Kind::Server {
             let number = |key: &'static str, number: u64| {
                 Metadata::Text(tonic::metadata::MetadataKey::from_static(key), number.into())
@@ -96,5 +99,25 @@ mod tests {
             ]
         );
         assert_eq!(keys(Kind::Bidi).len(), 2);
+    }
+
+    #[test]
+    fn every_kind_of_call_names_the_peer_it_is_for() {
+        let options = Options {
+            target: Some(Target {
+                id: "b05c".into(),
+                name: "bogota".into(),
+            }),
+            ..Options::default()
+        };
+        for kind in Kind::ALL {
+            let mut request = Request::new(());
+            options.put_on(kind, &mut request);
+            assert_eq!(
+                request.metadata().get("parcero-peer").unwrap(),
+                "b05c",
+                "{kind:?}"
+            );
+        }
     }
 }

@@ -2,6 +2,9 @@
 
 pub mod announcer;
 pub mod hello;
+pub mod notifier;
+pub mod peers;
+pub mod route;
 pub mod shell;
 pub mod shortcuts;
 pub mod watch;

@@ -2,10 +2,23 @@
 
 use leptos::{html::Dialog, prelude::*};
 
-use super::{announcer::Announcer, hello::Hello, shortcuts, watch::watch};
+use super::{
+    announcer::Announcer,
+    hello::Hello,
+    notifier::{Notifier, keep_title},
+    peers::{Peers, desk::Desk, watch::keep_watch},
+    route::Route,
+    shortcuts,
+    watch::watch,
+};
 use crate::{
     browser::Task,
-    model::presence::{Now, Presence},
+    model::{
+        peers::Peers as Known,
+        presence::{Now, Presence},
+        target::Target,
+        view::View,
+    },
     parts::{banner::Banner, keys_dialog::KeysDialog, nav::Nav},
     rpc::{Rpc, limit::DEFAULT_MAX_MESSAGE_BYTES, origin},
     settings::{Say, Settings},
@@ -23,8 +36,25 @@ pub fn Shell() -> impl IntoView {
     StoredValue::new(Task::spawn(watch(rpc.clone(), presence, is_open.into())));
     say_when_back(presence, announcer);
 
+    let route = Route::follow();
+    let desk = Desk::new(rpc.clone(), announcer);
+    keep_watch(rpc.clone(), presence, desk);
+    let notifier = Notifier::new();
+    notifier.follow(desk, announcer);
+    keep_title(desk, route);
+    let target = RwSignal::new(None::<Target>);
+    let say_hello = move |to: Target| {
+        target.set(Some(to));
+        shortcuts::open(route, View::Hello);
+    };
+    let requests = Signal::derive(move || desk.peers.with(Known::requests) as u64);
+    let own_id = Signal::derive(move || {
+        desk.peers
+            .with(|peers| peers.own.as_ref().map(|own| own.id.clone()))
+    });
+
     let dialog = NodeRef::<Dialog>::new();
-    shortcuts::listen(settings.shortcuts.into(), dialog);
+    shortcuts::listen(settings.shortcuts.into(), dialog, route);
     let reload = move |()| {
         // A page that cannot be loaded again says so itself.
         let _ = window().location().reload();
@@ -43,10 +73,16 @@ pub fn Shell() -> impl IntoView {
     let origin = rpc.origin().to_owned();
     view! {
         <a class="skip" href="#main">{Say::here().text(|texts| texts.shell.skip)}</a>
-        <Nav presence on_keys=move |()| shortcuts::show(dialog) />
+        <Nav presence own_id view=route.view requests on_keys=move |()| shortcuts::show(dialog) />
         <main id="main" tabindex="-1">
             <Banner presence origin on_reload=reload />
-            <Hello rpc peer=name max_message_bytes=limit is_open />
+            // Hello stays while another view is shown: its calls go on.
+            <div hidden=move || route.view.get() != View::Hello>
+                <Hello rpc peer=name peers=desk.peers target max_message_bytes=limit is_open />
+            </div>
+            <Show when=move || route.view.get() == View::Peers>
+                <Peers desk route notifier on_hello=say_hello />
+            </Show>
         </main>
         <p class="unseen" role="status" data-announcer>{announcer.said()}</p>
         <KeysDialog

@@ -4,16 +4,23 @@ use leptos::{ev, html::Dialog, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-/// Listens to `1`, `/` and `?` for as long as the component that calls this is there.
-pub fn listen(shortcuts: Signal<bool>, dialog: NodeRef<Dialog>) {
+use super::route::Route;
+use crate::model::view::View;
+
+/// Listens to `1`, `2`, `/` and `?` for as long as the component that calls this is there.
+pub fn listen(shortcuts: Signal<bool>, dialog: NodeRef<Dialog>, route: Route) {
     let listener = window_event_listener(ev::keydown, move |event| {
         let is_chord = event.ctrl_key() || event.alt_key() || event.meta_key();
         if !shortcuts.get_untracked() || is_chord || event.default_prevented() || is_typing(&event) {
             return;
         }
         match event.key().as_str() {
-            "1" => focus("#main"),
-            "/" => focus("main .call input"),
+            "1" => open(route, View::Hello),
+            "2" => open(route, View::Peers),
+            "/" => {
+                open(route, View::Hello);
+                focus("main .call input");
+            }
             "?" => show(dialog),
             _ => return,
         }
@@ -44,6 +51,12 @@ fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
                 .flatten()
                 .is_some()
         })
+}
+
+/// Goes to a view, and to its beginning.
+pub fn open(route: Route, view: View) {
+    route.go(view);
+    focus("#main");
 }
 
 fn focus(selector: &str) {

@@ -36,6 +36,7 @@ pub fn KeysDialog(
             <h2 id="keys-title">{say.text(|texts| texts.keys.title)}</h2>
             <dl>
                 {line(&["1"], say.text(|texts| texts.keys.hello))}
+                {line(&["2"], say.text(|texts| texts.keys.peers))}
                 {line(&["/"], say.text(|texts| texts.keys.first_field))}
                 {line(&["?"], say.text(|texts| texts.keys.show))}
                 {line(&["Enter"], say.text(|texts| texts.keys.send))}

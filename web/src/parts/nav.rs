@@ -8,7 +8,11 @@ use super::{
 };
 use crate::{
     i18n::Language,
-    model::presence::{Now, Presence},
+    model::{
+        peers::identity::short,
+        presence::{Now, Presence},
+        view::View,
+    },
     settings::{Say, Settings, Theme},
 };
 
@@ -18,11 +22,44 @@ pub fn Nav(
     /// Whether the peer is there, and its name.
     #[prop(into)]
     presence: Signal<Presence>,
+    /// Its public key, once it is known.
+    own_id: Signal<Option<String>>,
+    /// The view that is shown.
+    #[prop(into)]
+    view: Signal<View>,
+    /// How many ask to be friends.
+    requests: Signal<u64>,
     /// Shows the keys.
     #[prop(into)]
     on_keys: Callback<()>,
 ) -> impl IntoView {
     let say = Say::here();
+    let link = move |to: View| {
+        let (label, key) = match to {
+            View::Hello => (say.text(|texts| texts.hello.title), "1"),
+            View::Peers => (say.text(|texts| texts.peers.title), "2"),
+        };
+        let count = move || (to == View::Peers && requests.get() > 0).then(|| requests.get());
+        view! {
+            <li>
+                <a
+                    href=format!("#{}", to.word())
+                    aria-current=move || (view.get() == to).then_some("page")
+                    data-view=to.word()
+                    data-requests=count
+                >
+                    {label}
+                    {move || count().map(|count| view! {
+                        <span class="count" title=move || (say.texts().peers.requests)(count)>
+                            <span aria-hidden="true">{count}</span>
+                            <span class="unseen">{move || (say.texts().peers.requests)(count)}</span>
+                        </span>
+                    })}
+                    <kbd aria-hidden="true">{key}</kbd>
+                </a>
+            </li>
+        }
+    };
     view! {
         <nav class="nav" aria-label=say.text(|texts| texts.shell.views)>
             <div class="brand">
@@ -30,14 +67,10 @@ pub fn Nav(
                 <span>{"Parcero"}</span>
             </div>
             <ul class="views">
-                <li>
-                    <a href="#main" aria-current="page" data-view="hello">
-                        {say.text(|texts| texts.hello.title)}
-                    </a>
-                </li>
+                {View::ALL.into_iter().map(link).collect_view()}
             </ul>
             <div class="self">
-                <SelfName presence />
+                <SelfName presence own_id />
                 <div class="choices">
                     <LanguageSwitch />
                     <ThemeSwitch />
@@ -60,7 +93,7 @@ pub fn Nav(
 
 /// The name of this peer, and whether it is there: by colour and by word.
 #[component]
-fn SelfName(presence: Signal<Presence>) -> impl IntoView {
+fn SelfName(presence: Signal<Presence>, own_id: Signal<Option<String>>) -> impl IntoView {
     let say = Say::here();
     let dot = move || {
         presence.with(|presence| match presence.now {
@@ -91,6 +124,7 @@ fn SelfName(presence: Signal<Presence>) -> impl IntoView {
             <span class=dot />
             <b title=version>{name}</b>
             <span class="muted">{word}</span>
+            {move || own_id.get().map(|id| view! { <code class="muted own-id" title=id.clone()>{short(&id)}</code> })}
         </p>
     }
 }

@@ -112,6 +112,7 @@ impl Typed {
             count,
             interval,
             metadata,
+            target: None,
         })
     }
 }

@@ -80,6 +80,12 @@ impl Card {
         }
     }
 
+    /// Whom the last call was passed on to, followed; none if it was this peer.
+    pub(super) fn callee(self) -> Option<String> {
+        self.made_with
+            .with(|options| options.target.as_ref().map(|target| target.name.clone()))
+    }
+
     /// Where the calls go.
     pub(super) fn origin(self) -> String {
         self.rpc.with_value(|rpc| rpc.origin().to_owned())

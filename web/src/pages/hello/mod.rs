@@ -30,8 +30,13 @@ use crate::{
         call::Call,
         hello::Kind,
         options::{Options, USUAL_COUNT, USUAL_INTERVAL, typed::Typed},
+        peers::Peers,
+        target::Target,
     },
-    parts::{action_button::ActionButton, call_card::CallCard, inspect::Inspect, options_bar::OptionsBar},
+    parts::{
+        action_button::ActionButton, call_card::CallCard, inspect::Inspect, options_bar::OptionsBar,
+        target_picker::TargetPicker,
+    },
     rpc::{Pipe, Rpc, pipe_of},
     settings::Say,
 };
@@ -47,6 +52,11 @@ pub fn Hello(
     rpc: Rpc,
     /// Its name.
     peer: Signal<Option<String>>,
+    /// The others.
+    #[prop(into)]
+    peers: Signal<Peers>,
+    /// Which of them to call; none for this one.
+    target: RwSignal<Option<Target>>,
     /// The largest message it takes, in bytes.
     max_message_bytes: Signal<u64>,
     /// Told whether a call is under way.
@@ -54,7 +64,12 @@ pub fn Hello(
 ) -> impl IntoView {
     let say = Say::here();
     let typed = RwSignal::new(Typed::default());
-    let parsed = Signal::derive(move || typed.with(Typed::parse));
+    let parsed = Signal::derive(move || {
+        let target = target.get();
+        typed
+            .with(Typed::parse)
+            .map(|options| Options { target, ..options })
+    });
     let options_are_good = Signal::derive(move || parsed.with(Result::is_ok));
     let cards = Kind::ALL.map(|kind| Card::new(kind, rpc.clone(), parsed));
     let now_ms = ticking(cards, is_open);
@@ -86,7 +101,7 @@ pub fn Hello(
                 call=card.call
                 greeting=card.greeting
                 name=card.name
-                peer
+                peer=Signal::derive(move || card.callee().or_else(|| peer.get()))
                 now_ms
                 options_are_good
                 on_send=move |()| card.send()
@@ -102,13 +117,16 @@ pub fn Hello(
                 <h1>{say.text(|texts| texts.hello.title)}</h1>
                 <p class="muted">{say.text(|texts| texts.hello.intro)}</p>
             </div>
-            <ActionButton
-                action="run-all"
-                of="hello"
-                label=say.text(|texts| texts.hello.run_all)
-                why_not
-                on_press=move |()| run_all.start()
-            />
+            <div class="head-actions">
+                <TargetPicker peers own=peer target />
+                <ActionButton
+                    action="run-all"
+                    of="hello"
+                    label=say.text(|texts| texts.hello.run_all)
+                    why_not
+                    on_press=move |()| run_all.start()
+                />
+            </div>
         </div>
         <OptionsBar typed parsed max_message_bytes />
         <div class="calls">{cards.into_iter().map(view_of).collect_view()}</div>

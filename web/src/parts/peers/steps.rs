@@ -1,0 +1,84 @@
+//! A diagnosis in words: each step, how it stands, what was seen, and what to try where one failed.
+
+use leptos::prelude::*;
+
+use super::failure_words;
+use crate::{
+    model::peers::diagnosis::{Diagnosis, Mark, Step},
+    settings::Say,
+};
+
+/// The steps.
+#[component]
+pub fn Steps(
+    /// The diagnosis as it stands.
+    diagnosis: Diagnosis,
+) -> impl IntoView {
+    let say = Say::here();
+    let row = move |(step, mark, evidence): (Step, Mark, &str)| {
+        let evidence = (!evidence.is_empty())
+            .then(|| view! { <span class="muted evidence">{evidence.to_owned()}</span> });
+        view! {
+            <li class=class(mark) data-step=step.word() data-mark=word(mark)>
+                <span class="mark" aria-hidden="true">{sign(mark)}</span>
+                <span>
+                    <b>{say.text(move |texts| (texts.peers.diagnosis.step)(step))}</b>
+                    {": "}
+                    {say.text(move |texts| (texts.peers.diagnosis.mark)(mark))}
+                    {evidence}
+                </span>
+            </li>
+        }
+    };
+    let rows = diagnosis.steps().map(row).collect_view();
+    let is_well = diagnosis.is_well();
+    let failed = diagnosis.failed().map(|(step, said)| (step, said.to_owned()));
+    let broken = diagnosis.broken().cloned();
+    let last = move || {
+        let texts = &say.texts().peers.diagnosis;
+        if let Some(status) = &broken {
+            return view! { <p class="wrong">{failure_words(say, status)}</p> }.into_any();
+        }
+        match &failed {
+            Some((step, said)) => {
+                let next = (texts.next)(*step, said);
+                view! { <p class="next" data-next><b>{texts.try_next}</b> " " {next}</p> }.into_any()
+            }
+            None if is_well => view! { <p data-next>{texts.well}</p> }.into_any(),
+            None => ().into_any(),
+        }
+    };
+    view! {
+        <section class="steps" aria-label=say.text(|texts| texts.peers.diagnosis.title)>
+            <ol>{rows}</ol>
+            <div role="status">{last}</div>
+        </section>
+    }
+}
+
+fn word(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Passed => "passed",
+        Mark::Failed => "failed",
+        Mark::Trying => "trying",
+        Mark::Untried => "untried",
+    }
+}
+
+fn class(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Passed => "is-passed",
+        Mark::Failed => "is-failed",
+        Mark::Trying => "is-trying",
+        Mark::Untried => "is-untried",
+    }
+}
+
+fn sign(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Passed => "✓",
+        Mark::Failed => "✕",
+        Mark::Trying => "…",
+        Mark::Untried => "·",
+    }
+}
