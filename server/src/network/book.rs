@@ -253,11 +253,9 @@ mod tests {
         let (_folder, book) = book(vec![]);
         let key = SecretKey::from_bytes(&[5; 32]);
         let new = Card::make(&key, "new", &["127.0.0.1:1".parse().unwrap()]);
-        let old = Card {
-            made: new.made - 10,
-            name: "old".into(),
-            ..new.clone()
-        };
+        let mut old = new.clone();
+        old.made -= 10;
+        old.name = "old".into();
         book.take_card(&new, Source::Introduced).await.unwrap();
         book.take_card(&old, Source::Introduced).await.unwrap();
         assert_eq!(book.get(key.public()).unwrap().own_name, "new");
