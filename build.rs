@@ -4,11 +4,12 @@ use std::{env, fs, path::PathBuf};
 
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet, field_descriptor_proto::Label};
 
-const PROTOS: [&str; 4] = [
+const PROTOS: [&str; 5] = [
     "proto/greet.proto",
     "proto/parcero/v1/peers.proto",
     "proto/parcero/v1/network.proto",
     "proto/parcero/v1/control.proto",
+    "proto/parcero/v1/cli.proto",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

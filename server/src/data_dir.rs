@@ -6,7 +6,8 @@
 //! key        the identity of the peer: its secret key, made at the first start
 //! peer.db    what it knows of other peers
 //! token      proves to the running peer that a caller can read this folder; new at each start
-//! config.toml  written by a person, if at all; see `config`
+//! config.toml  written by a person, if at all; see `config`. For the folder of the platform it is in the platform's
+//!              folder for configuration instead
 //! ```
 
 mod claim;
@@ -51,17 +52,22 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub struct DataDir {
     path: PathBuf,
+    config_file: PathBuf,
 }
 
 impl DataDir {
     /// The folder that was asked for, or else the place this platform has for data of programs.
     pub fn locate(asked: Option<PathBuf>) -> Result<Self, DataDirError> {
         if let Some(path) = asked {
-            return Ok(DataDir { path });
+            return Ok(DataDir {
+                config_file: path.join(CONFIG),
+                path,
+            });
         }
         let places = etcetera::base_strategy::choose_native_strategy().map_err(|_| DataDirError::NoHome)?;
         Ok(DataDir {
             path: places.data_dir().join("parcero"),
+            config_file: places.config_dir().join("parcero").join(CONFIG),
         })
     }
 
@@ -70,9 +76,10 @@ impl DataDir {
         &self.path
     }
 
-    /// The file in which a person may write settings.
-    pub fn config_file(&self) -> PathBuf {
-        self.path.join(CONFIG)
+    /// The file in which a person may write settings: in a folder that was asked for, or else in the platform's folder
+    /// for configuration.
+    pub fn config_file(&self) -> &Path {
+        &self.config_file
     }
 
     /// Takes the folder for a peer of this process; it is made if it is missing, and closed to other accounts.

@@ -1,7 +1,12 @@
 //! What to do about each thing that can be wrong before a call is made: one `match` per kind of error.
 
 use super::failure::{Failure, causes};
-use crate::{config::ConfigError, data_dir::DataDirError, front::BindError, json::JsonError};
+use crate::{
+    config::{ConfigError, SECRET_VARIABLE},
+    data_dir::DataDirError,
+    front::BindError,
+    json::JsonError,
+};
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
@@ -21,12 +26,30 @@ impl From<ConfigError> for Failure {
             ConfigError::Origin(_) => Some("try --allow-origin http://localhost:8080".to_owned()),
             ConfigError::NameLength(_) | ConfigError::NameControl => Some("try --name Ana".to_owned()),
             ConfigError::NetworkLength(_) => Some("try --network home".to_owned()),
-            ConfigError::Secret { .. } | ConfigError::ShortSecret { .. } | ConfigError::OpenSecret(_) => None,
+            ConfigError::Secret { .. } => Some("name another file with --secret-file".to_owned()),
+            ConfigError::ShortSecret { .. } => {
+                Some("make one with `head -c 24 /dev/urandom | base64`".to_owned())
+            }
+            ConfigError::OpenSecret(path) => Some(format!(
+                "close it with `chmod 600 '{}'`, and change it",
+                path.display()
+            )),
+            ConfigError::TwoSecrets(_) => Some(format!("unset {SECRET_VARIABLE}, or leave the file away")),
             ConfigError::Ticket(_) => Some("ask your friend for what `parcero ticket` prints".to_owned()),
             ConfigError::MessageLimit(_) => Some("try --max-message-bytes 4194304".to_owned()),
-            ConfigError::Unreadable { .. } | ConfigError::NotUnderstood { .. } => {
-                Some("correct the file, or move it away; flags of `parcero serve` win over it".to_owned())
-            }
+            ConfigError::RelayAlone(_) => Some("add --internet, or leave the relay away".to_owned()),
+            ConfigError::Relay(_) => Some("try --relay https://relay.example.org".to_owned()),
+            ConfigError::NotUnderstood {
+                meant: Some(meant), ..
+            } => Some(format!("did you mean `{meant}`?")),
+            ConfigError::Unreadable { .. } | ConfigError::NotUnderstood { meant: None, .. } => Some(
+                "correct the file, or name another one with --config; `parcero serve --help` lists the keys"
+                    .to_owned(),
+            ),
+            ConfigError::SecretInFile(_) => Some(format!(
+                "write it into a file of its own and name that with `secret-file`, or put it into {SECRET_VARIABLE}"
+            )),
+            ConfigError::Variable { meant, .. } => Some(format!("did you mean {meant}?")),
         };
         Failure::Wrong {
             sentence: causes(&error),

@@ -4,6 +4,7 @@ pub mod logging;
 
 mod about;
 mod completions;
+mod config;
 mod connect;
 mod doctor;
 mod failure;
@@ -57,6 +58,7 @@ Examples:
   parcero peers --watch                 who else there is
   parcero ticket                        a ticket for a friend
   parcero hello unary --peer Ana        say hello to another peer
+  parcero config show --origin          every setting, and where it comes from
 
 Results go to standard output and everything else to standard error.
 Exit codes: 0 done · 1 the peer said no · 2 something went wrong · 130 interrupted";
@@ -64,7 +66,7 @@ Exit codes: 0 done · 1 the peer said no · 2 something went wrong · 130 interr
 /// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
 struct Shared {
-    /// The folder in which a running peer says where it is, and keeps its settings and its token [default: the
+    /// The folder in which a running peer says where it is, and keeps its key, its token and what it knows [default: the
     /// platform's place for data of programs]
     #[arg(
         long,
@@ -90,6 +92,7 @@ enum Command {
     Ticket(ticket::Ticket),
     Ping(ping::Ping),
     Doctor(doctor::Doctor),
+    Config(config::Config),
     Completions(completions::Completions),
 }
 
@@ -169,6 +172,7 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Doctor(doctor)) => {
             signals::until_interrupted(async move { doctor.run(&shared, &output).await }).await
         }
+        Some(Command::Config(config)) => config.run(&DataDir::locate(shared.data_dir)?, &output),
         Some(Command::Completions(completions)) => completions.run(&output),
         None => Err(Failure::wrong("no command was named").hint("see `parcero --help`")),
     }

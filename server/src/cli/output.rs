@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use contract::parcero::v1::Started;
+
 use super::{
     failure::Failure,
     visible::{visible, visible_json},
@@ -30,22 +32,13 @@ impl Output {
         text(message).iter().try_for_each(|line| print(&visible(line)))
     }
 
-    /// Prints where a peer is.
-    pub(super) fn address(&self, url: &str) -> Result<(), Failure> {
-        if self.json {
-            return print(&serde_json::json!({ "url": url }).to_string());
-        }
-        print(&format!("Parcero is at {url}"))
-    }
-
-    /// Prints where a peer is that has just started: one line, and one more to stderr for every other port.
-    pub(super) fn addresses(&self, url: &str, others: &[String]) -> Result<(), Failure> {
-        if self.json && !others.is_empty() {
-            return print(&serde_json::json!({ "url": url, "others": others }).to_string());
-        }
-        self.address(url)?;
-        for other in others {
-            say(&format!("and at {other}"));
+    /// Prints where a peer is: one line, and one more to stderr for every other port.
+    pub(super) fn address(&self, started: &Started) -> Result<(), Failure> {
+        self.message(started, |started| vec![format!("Parcero is at {}", started.url)])?;
+        if !self.json {
+            for other in &started.others {
+                say(&format!("and at {other}"));
+            }
         }
         Ok(())
     }

@@ -6,16 +6,18 @@ use std::{
 };
 
 use clap::{Args, builder::FalseyValueParser};
+use contract::parcero::v1::Started;
 use tokio::sync::oneshot;
 
 use super::{
+    config::ConfigurationOptions,
     failure::{Failure, causes},
     open_files,
     output::{Output, say},
     signals::StopSignals,
 };
 use crate::{
-    config::{ServeOptions, Wishes},
+    config::ServeOptions,
     data_dir::{DataDir, DataDirError, Record},
     front::{Door, Left},
     network::{Network, NetworkSettings},
@@ -31,16 +33,20 @@ Examples:
   parcero serve --listen 127.0.0.1:0 --data-dir /tmp/second    a second peer
   parcero serve --allow-origin 'http://localhost:*'    let pages of other ports call it
 
-listen, name, allow-origin and max-message-bytes can stand in config.toml in the data folder instead:
-  listen = [\"127.0.0.1:50051\"]
+Every option with a variable of the environment below, but --config and --open, can stand in a file instead, under
+the same name; a flag wins over the environment, and that over the file:
   name = \"laptop\"
+  listen = [\"127.0.0.1:50051\"]
+  no-discovery = true
+The file is config.toml in the platform's folder for configuration (on Linux ~/.config/parcero), or in the folder named
+by --data-dir; or the one named by --config. `parcero config show --origin` prints each value and where it comes from.
 
 Ctrl-C lets calls finish for up to ten seconds; a second one ends them at once.
 A peer serves its own machine only. To use it from another one, open an SSH tunnel there:
   ssh -L 50051:localhost:50051 HOST")]
 pub(super) struct Serve {
     #[command(flatten)]
-    wishes: Wishes,
+    configuration: ConfigurationOptions,
 
     /// Open the page in the browser
     #[arg(long, env = "PARCERO_OPEN", value_parser = FalseyValueParser::new())]
@@ -63,10 +69,13 @@ impl Serve {
         output: &Output,
         beside: Beside,
     ) -> Result<ExitCode, Failure> {
-        let options = self
-            .wishes
-            .over(Wishes::in_file(&data_dir.config_file())?)
-            .or_defaults()?;
+        let configuration = self.configuration.read(data_dir)?;
+        for unknown in configuration.unknown_variables() {
+            say(&format!(
+                "note: the environment has {unknown}, which means nothing"
+            ));
+        }
+        let options = configuration.options()?;
         let claim = match data_dir.claim() {
             Err(DataDirError::InUse { .. }) if beside == Beside::TellAddress => {
                 return tell_address(data_dir, output);
@@ -84,6 +93,7 @@ impl Serve {
             discovery,
             membership,
             friends,
+            internet,
         } = options;
         let door = Door::bind(&listen, allow_origin).await?;
         let network = Network::start(NetworkSettings {
@@ -93,7 +103,7 @@ impl Serve {
             database: claim.database(),
             membership,
             discovery,
-            internet: None,
+            internet,
             friends,
         })
         .await
@@ -110,7 +120,10 @@ impl Serve {
         // Until the end of this function: then the record and the token go, and the folder is free.
         let _announced = claim.announce(&Record::new(url.clone(), door.addresses()))?;
         let others = elsewhere(&url, &door.addresses());
-        match output.addresses(&url, &others) {
+        match output.address(&Started {
+            url: url.clone(),
+            others,
+        }) {
             // Whoever started the peer does not read what it says; it can be found by its record.
             Ok(()) | Err(Failure::ReaderGone) => {}
             Err(failure) => return Err(failure),
@@ -156,7 +169,13 @@ fn tell_left(left: Left) {
 
 fn tell_address(data_dir: &DataDir, output: &Output) -> Result<ExitCode, Failure> {
     match data_dir.running()? {
-        Some(record) => output.address(&record.url).map(|()| ExitCode::SUCCESS),
+        Some(record) => {
+            output.address(&Started {
+                url: record.url,
+                others: Vec::new(),
+            })?;
+            Ok(ExitCode::SUCCESS)
+        }
         None => Err(Failure::wrong("the peer that was running here has just stopped")
             .hint("run `parcero` again to start one")),
     }

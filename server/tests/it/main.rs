@@ -10,6 +10,7 @@ mod cancellation;
 mod cli;
 mod clients;
 mod compression;
+mod config;
 mod deadlines;
 mod entry;
 mod hostile;

@@ -25,7 +25,10 @@ fn parcero_beside_a_running_peer_prints_its_address() {
     assert_eq!(ended.stdout, format!("Parcero is at {}\n", peer.url));
 
     let ended = peer.run(&["--json"]);
-    assert_eq!(ended.stdout, format!("{{\"url\":\"{}\"}}\n", peer.url));
+    assert_eq!(
+        ended.stdout,
+        format!("{{\"url\":\"{}\",\"others\":[]}}\n", peer.url)
+    );
 }
 
 #[test]
