@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FileDescriptor, MessageDescriptor, MethodDescriptor, SerializeOptions,
+};
 
 static CONTRACT: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::decode(contract::FILE_DESCRIPTOR_SET)
@@ -37,13 +39,37 @@ pub fn to_line<M: prost::Message + prost::Name>(message: &M) -> Result<String, J
         .ok_or_else(|| JsonError::UnknownType(M::full_name()))?;
     let mut dynamic = DynamicMessage::new(descriptor);
     dynamic.transcode_from(message)?;
+    Ok(line(&dynamic)?)
+}
 
+/// The same of a message that is known by its descriptor.
+pub(crate) fn line(message: &DynamicMessage) -> Result<String, serde_json::Error> {
     let mut line = Vec::new();
-    dynamic.serialize_with_options(
+    message.serialize_with_options(
         &mut serde_json::Serializer::new(&mut line),
         &SerializeOptions::new().skip_default_fields(false),
     )?;
     Ok(String::from_utf8(line).expect("JSON is UTF-8"))
+}
+
+/// The message in this proto3 JSON, and nothing else in it. A field that is not known is an error that names it.
+pub(crate) fn read(descriptor: &MessageDescriptor, text: &[u8]) -> Result<DynamicMessage, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let message = DynamicMessage::deserialize(descriptor.clone(), &mut json)?;
+    json.end()?;
+    Ok(message)
+}
+
+/// The method of the contract with this path, `/package.Service/Method`.
+pub(crate) fn method(path: &str) -> Option<MethodDescriptor> {
+    let (service, method) = path.strip_prefix('/')?.split_once('/')?;
+    let service = CONTRACT.get_service_by_name(service)?;
+    service.methods().find(|known| known.name() == method)
+}
+
+/// The files of the contract.
+pub(crate) fn files() -> impl Iterator<Item = FileDescriptor> {
+    CONTRACT.files()
 }
 
 #[cfg(test)]

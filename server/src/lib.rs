@@ -14,6 +14,7 @@ pub mod json;
 pub mod layers;
 pub mod network;
 pub mod peer;
+pub mod rest;
 
 /// The version of this software.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -26,7 +26,7 @@ impl<S: Clone> CrossOrigin<S> {
             .allow_origin(AllowOrigin::predicate(move |origin, _| {
                 origin.to_str().is_ok_and(|origin| judge.allows(origin))
             }))
-            .allow_methods([Method::GET, Method::POST])
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
             // content-type, x-grpc-web, x-user-agent, grpc-timeout, and whatever metadata a call carries.
             .allow_headers(AllowHeaders::mirror_request())
             .expose_headers(

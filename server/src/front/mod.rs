@@ -1,8 +1,9 @@
-//! The TCP door: one port for native gRPC, gRPC-Web, the WebSocket bridge and the page.
+//! The TCP door: one port for native gRPC, gRPC-Web, the WebSocket bridge, REST and the page.
 //!
 //! From the outside in: [`drain`] lets early answers arrive, [`headers`] protects what browsers read, [`entry`] decides
 //! who may come in, [`cross_origin`] answers the pages a person allowed; then a call goes through the bridge and the gRPC-Web
-//! layer to the layered routes, and everything else is the page.
+//! layer to the layered routes, what is under /api/ through [`rest`](crate::rest) to the same, and everything else is the
+//! page.
 
 mod activity;
 mod connection;

@@ -20,7 +20,11 @@ use super::{
     headers::Headers,
     page,
 };
-use crate::{access::Caller, grpc::LayeredRoutes};
+use crate::{
+    access::Caller,
+    grpc::LayeredRoutes,
+    rest::{self, Rest},
+};
 
 /// How much of an unwanted request is read before it is answered, besides one message in its longest form (base64).
 const EARLY_ANSWER_BYTES: usize = 1024 * 1024;
@@ -36,6 +40,7 @@ pub(super) fn stack(
     max_message_bytes: usize,
 ) -> Stack {
     let roads = Roads {
+        rest: Rest::new(routes.clone(), max_message_bytes),
         grpc: bridge.layer(GrpcWebLayer::new().layer(routes)),
     };
     Drain::new(
@@ -49,6 +54,8 @@ pub(super) fn stack(
 enum Road {
     /// A call: native gRPC, gRPC-Web, or a WebSocket for the bridge.
     Call,
+    /// The same calls by HTTP and JSON.
+    Rest,
     /// A file of the page.
     Page,
 }
@@ -65,14 +72,21 @@ impl Road {
         };
         let is_call =
             starts(header::CONTENT_TYPE, b"application/grpc") || starts(header::UPGRADE, b"websocket");
-        if is_call { Road::Call } else { Road::Page }
+        if is_call {
+            Road::Call
+        } else if rest::is_ours(request.uri().path()) {
+            Road::Rest
+        } else {
+            Road::Page
+        }
     }
 }
 
-/// The two roads.
+/// The three roads.
 #[derive(Debug, Clone)]
 pub(super) struct Roads {
     grpc: Calls,
+    rest: Rest,
 }
 
 /// The bridge in front of the gRPC-Web layer in front of the routes. Native gRPC passes both untouched.
@@ -81,8 +95,10 @@ type Calls = Bridge<GrpcWebService<LayeredRoutes>>;
 impl Service<Request<Body>> for Roads {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future =
-        Either<<Calls as Service<Request<Body>>>::Future, Ready<Result<Response<Body>, Infallible>>>;
+    type Future = Either<
+        <Calls as Service<Request<Body>>>::Future,
+        Either<<Rest as Service<Request<Body>>>::Future, Ready<Result<Response<Body>, Infallible>>>,
+    >;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         <Calls as Service<Request<Body>>>::poll_ready(&mut self.grpc, cx)
@@ -98,7 +114,8 @@ impl Service<Request<Body>> for Roads {
                 }
                 Either::Left(self.grpc.call(request))
             }
-            Road::Page => Either::Right(ready(Ok(page::answer(&request)))),
+            Road::Rest => Either::Right(Either::Left(self.rest.call(request))),
+            Road::Page => Either::Right(Either::Right(ready(Ok(page::answer(&request))))),
         }
     }
 }
