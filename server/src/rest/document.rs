@@ -50,7 +50,9 @@ fn document() -> Value {
         let path = paths.entry(route.path).or_insert_with(|| Map::new().into());
         path[route.method.as_str().to_lowercase()] = operation;
     }
-    let services = ROUTES.iter().map(|route| route.descriptor().parent_service().clone());
+    let services = ROUTES
+        .iter()
+        .map(|route| route.descriptor().parent_service().clone());
     let mut named = BTreeSet::new();
     let tags: Vec<_> = services
         .filter(|service| named.insert(service.name().to_owned()))
@@ -227,6 +229,14 @@ pub(super) fn header_names(method: &MethodDescriptor) -> impl Iterator<Item = &'
     .filter_map(|(name, is_known)| is_known.then_some(name))
 }
 
+/// Every header that means something.
+pub(super) const HEADERS: [&str; 4] = [
+    "grpc-timeout",
+    "parcero-peer",
+    "parcero-count",
+    "parcero-interval-ms",
+];
+
 /// What a header means, and the form of its value.
 pub(super) fn header(name: &str) -> (&'static str, Value) {
     match name {
@@ -250,18 +260,14 @@ pub(super) fn header(name: &str) -> (&'static str, Value) {
 }
 
 fn headers() -> Value {
-    [
-        "grpc-timeout",
-        "parcero-peer",
-        "parcero-count",
-        "parcero-interval-ms",
-    ]
-    .into_iter()
-    .map(|name| {
-        let (description, schema) = header(name);
-        let parameter = json!({ "name": name, "in": "header", "description": description, "schema": schema });
-        (name.to_owned(), parameter)
-    })
-    .collect::<Map<_, _>>()
-    .into()
+    HEADERS
+        .into_iter()
+        .map(|name| {
+            let (description, schema) = header(name);
+            let parameter =
+                json!({ "name": name, "in": "header", "description": description, "schema": schema });
+            (name.to_owned(), parameter)
+        })
+        .collect::<Map<_, _>>()
+        .into()
 }

@@ -173,9 +173,11 @@ impl Lines {
             }
             if !line.trim_ascii().is_empty() {
                 let message = json::read(&self.descriptor, &line);
-                return message
-                    .map(Some)
-                    .map_err(|error| Problem::malformed(format!("line {}: {error}", self.number)));
+                return message.map(Some).map_err(|error| {
+                    // To the parser every line is the first.
+                    let error = error.to_string().replace(" at line 1 column", " at column");
+                    Problem::malformed(format!("line {}: {error}", self.number))
+                });
             }
         }
         Ok(None)

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     comments::Commented,
-    document::{ABOUT, codes, header, header_names},
+    document::{ABOUT, HEADERS, codes, header, header_names},
     input::{MANY, ONE},
     problem::of_code,
     routes::{DOCUMENT, ROUTES, Route},
@@ -49,6 +49,13 @@ fn page() -> String {
         }
         sections += &call(route);
     }
+    let headers: String = HEADERS
+        .into_iter()
+        .map(|name| {
+            let meaning = with_code(&escape(header(name).0));
+            format!("<tr id=\"{name}\"><td><code>{name}</code><td>{meaning}")
+        })
+        .collect();
     let statuses: String = codes()
         .map(|code| {
             let (status, name, title) = of_code(code);
@@ -63,6 +70,7 @@ fn page() -> String {
          <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style>\
          <main><h1>Parcero: REST</h1>{}<p>For programs: <a href=\"{DOCUMENT}\">{DOCUMENT}</a> (OpenAPI 3.1). \
          <a href=\"/\">The page of this peer</a></p>{sections}\
+         <h2 id=\"headers\">Headers</h2><table>{headers}</table>\
          <h2 id=\"problems\">Problems</h2><p>What goes wrong is told as <code>application/problem+json</code>: what kind of \
          problem it is, and what happened this time. These are the ways in which a call can end:</p>\
          <table><tr><th>HTTP<th>Code<th>Meaning{statuses}</table></main></html>\n",
@@ -105,11 +113,7 @@ fn call(route: &Route) -> String {
     for (place, name) in header_names(&method).enumerate() {
         let comma = if place == 0 { "" } else { ", " };
         // Writing to a String cannot fail.
-        let _ = write!(
-            html,
-            "{comma}<code title=\"{}\">{name}</code>",
-            escape(header(name).0)
-        );
+        let _ = write!(html, "{comma}<a href=\"#{name}\"><code>{name}</code></a>");
     }
     html + "</p><pre>" + &escape(&example(route)) + "</pre></section>"
 }

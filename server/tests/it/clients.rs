@@ -8,23 +8,30 @@ use std::{
 
 use crate::support::TestPeer;
 
-/// A Python with grpcio and grpcio-tools: the one `.ci/run` made, or the machine's. None, and loudly, where there is
-/// none.
+/// A Python with grpcio and grpcio-tools.
 pub(crate) fn python() -> Option<String> {
+    python_with("grpc, grpc_tools.protoc", "grpcio grpcio-tools")
+}
+
+/// A Python that can import `modules`, which `packages` bring: the one `.ci/run` made, or the machine's. None, and
+/// loudly, where there is none.
+pub(crate) fn python_with(modules: &str, packages: &str) -> Option<String> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/python/bin/python");
     let python = [own.to_string_lossy().into_owned(), "python3".to_owned()]
         .into_iter()
         .find(|python| {
             Command::new(python)
-                .args(["-c", "import grpc, grpc_tools.protoc"])
+                .args(["-c", &format!("import {modules}")])
                 .stdin(Stdio::null())
                 .stderr(Stdio::null())
                 .status()
                 .is_ok_and(|status| status.success())
         });
     if python.is_none() {
-        let how = "python3 with grpcio is missing: python3 -m venv target/python && \
-                   target/python/bin/pip install grpcio grpcio-tools";
+        let how = format!(
+            "python3 with {packages} is missing: python3 -m venv target/python && \
+             target/python/bin/pip install {packages}"
+        );
         assert!(env::var_os("PARCERO_REQUIRE_ALL").is_none(), "{how}");
         eprintln!("!! SKIPPED: {how}");
     }

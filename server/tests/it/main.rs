@@ -18,6 +18,7 @@ mod limits;
 mod network;
 mod page;
 mod reflection;
+mod rest;
 mod roads;
 mod shutdown;
 mod stalled;
