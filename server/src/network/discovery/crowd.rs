@@ -5,8 +5,11 @@ use std::{collections::HashMap, time::Duration};
 use iroh::EndpointId;
 use tokio::time::Instant;
 
-/// One peer is heard so often, and no more.
-const HEAR_EVERY: Duration = Duration::from_secs(2);
+/// How long it is remembered who was heard.
+const MEMORY: Duration = Duration::from_secs(2);
+/// One peer is heard so often in that time, and no more: once by each version of IP, and again for another interface. It
+/// is more than once, so that who forges what a peer says does not silence the peer.
+const MAX_HINTS: u8 = 8;
 /// Peers nobody knows that are heard in that time: as many as a large office has, for all of them answer a newcomer at
 /// once. In a flood of forged ones this is how many are taken in.
 pub(super) const MAX_NEWCOMERS: usize = 128;
@@ -16,8 +19,20 @@ const MAX_KNOWN: usize = 4096;
 /// Who was heard a moment ago.
 #[derive(Debug, Default)]
 pub(super) struct Crowd {
-    known: HashMap<EndpointId, Instant>,
-    newcomers: HashMap<EndpointId, Instant>,
+    known: HashMap<EndpointId, Heard>,
+    newcomers: HashMap<EndpointId, Heard>,
+}
+
+#[derive(Debug)]
+struct Heard {
+    since: Instant,
+    times: u8,
+}
+
+impl Heard {
+    fn is_old(&self) -> bool {
+        self.since.elapsed() >= MEMORY
+    }
 }
 
 impl Crowd {
@@ -28,16 +43,18 @@ impl Crowd {
         } else {
             (&mut self.newcomers, MAX_NEWCOMERS)
         };
-        if heard.get(&id).is_some_and(|when| when.elapsed() < HEAR_EVERY) {
-            return false;
+        if let Some(one) = heard.get_mut(&id).filter(|one| !one.is_old()) {
+            one.times = one.times.saturating_add(1);
+            return one.times <= MAX_HINTS;
         }
         if heard.len() >= most {
-            heard.retain(|_, when| when.elapsed() < HEAR_EVERY);
+            heard.retain(|_, one| !one.is_old());
         }
         if heard.len() >= most {
             return false;
         }
-        heard.insert(id, Instant::now());
+        let since = Instant::now();
+        heard.insert(id, Heard { since, times: 1 });
         true
     }
 }
@@ -55,11 +72,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_peer_that_shouts_is_heard_once_in_a_while() {
+    async fn a_peer_that_shouts_is_heard_a_few_times_in_a_while() {
         let mut crowd = Crowd::default();
-        assert!(crowd.lets_in(peer(1), false));
+        for time in 0..MAX_HINTS {
+            assert!(crowd.lets_in(peer(1), false), "{time}");
+        }
         assert!(!crowd.lets_in(peer(1), false));
-        tokio::time::advance(HEAR_EVERY).await;
+        tokio::time::advance(MEMORY).await;
         assert!(crowd.lets_in(peer(1), false));
     }
 
@@ -72,7 +91,7 @@ mod tests {
         assert!(!crowd.lets_in(peer(MAX_NEWCOMERS), false));
         assert!(crowd.lets_in(peer(MAX_NEWCOMERS), true));
         assert_eq!(crowd.newcomers.len(), MAX_NEWCOMERS);
-        tokio::time::advance(HEAR_EVERY).await;
+        tokio::time::advance(MEMORY).await;
         assert!(crowd.lets_in(peer(MAX_NEWCOMERS + 1), false));
         assert_eq!(crowd.newcomers.len(), 1);
     }

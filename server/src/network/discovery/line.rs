@@ -117,10 +117,9 @@ impl Line {
         }
         let mut said = self.service.read(packet)?;
         if let Said::Announcement(announced) = &mut said {
-            let near = announced.addresses.iter();
-            announced.addresses = near
-                .filter_map(|&address| self.interface.reaches(address))
-                .collect();
+            announced
+                .addresses
+                .retain(|address| self.interface.reaches(address.ip()));
             if announced.addresses.is_empty() {
                 return None;
             }
