@@ -15,6 +15,8 @@ mod deadlines;
 mod entry;
 mod hostile;
 mod limits;
+#[cfg(target_os = "linux")]
+mod namespaces;
 mod network;
 mod page;
 mod reflection;

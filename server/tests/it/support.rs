@@ -2,9 +2,13 @@
 
 pub(crate) mod figures;
 pub(crate) mod http1;
+#[cfg(target_os = "linux")]
+pub(crate) mod namespace;
 pub(crate) mod network;
 pub(crate) mod raw_peer;
 pub(crate) mod road;
+#[cfg(target_os = "linux")]
+pub(crate) mod udp_relay;
 pub(crate) mod wire;
 
 use std::{
