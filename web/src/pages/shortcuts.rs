@@ -56,6 +56,7 @@ fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
 /// Goes to a view, and to its beginning.
 pub fn open(route: Route, view: View) {
     route.go(view);
+    window().scroll_to_with_x_and_y(0.0, 0.0);
     focus("#main");
 }
 

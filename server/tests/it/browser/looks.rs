@@ -183,11 +183,7 @@ async fn whoever_wants_less_motion_gets_none() {
 
 #[tokio::test]
 async fn axe_finds_nothing_in_any_state_language_or_theme() {
-    let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/node_modules/axe-core/axe.min.js");
-    let Ok(axe) = std::fs::read_to_string(axe) else {
-        let how = "axe-core is missing: npm ci --prefix server/tests/browser";
-        assert!(env::var_os("PARCERO_REQUIRE_ALL").is_none(), "{how}");
-        eprintln!("!! SKIPPED: {how}");
+    let Some(axe) = axe() else {
         return;
     };
     let peer = TestPeer::start(&["--max-message-bytes", "1000"]);
@@ -229,8 +225,20 @@ async fn axe_finds_nothing_in_any_state_language_or_theme() {
     check_everywhere(&page, "banner").await;
 }
 
+/// The script that finds what stands in somebody's way. None, and loudly, where it is not installed.
+pub(super) fn axe() -> Option<String> {
+    let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/node_modules/axe-core/axe.min.js");
+    let Ok(axe) = std::fs::read_to_string(axe) else {
+        let how = "axe-core is missing: npm ci --prefix server/tests/browser";
+        assert!(env::var_os("PARCERO_REQUIRE_ALL").is_none(), "{how}");
+        eprintln!("!! SKIPPED: {how}");
+        return None;
+    };
+    Some(axe)
+}
+
 /// Checks a state in both languages and both themes.
-async fn check_everywhere(page: &Page, state: &str) {
+pub(super) async fn check_everywhere(page: &Page, state: &str) {
     for language in ["en", "es"] {
         for theme in ["light", "dark"] {
             // By script: an open dialog covers the switches.

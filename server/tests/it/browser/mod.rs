@@ -3,7 +3,11 @@
 mod calls;
 mod copied;
 mod failures;
+mod far;
 mod looks;
 mod network;
+mod news;
 mod page;
 mod peer;
+mod peers;
+mod peers_looks;

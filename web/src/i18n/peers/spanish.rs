@@ -31,7 +31,7 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
         1 => "1 solicitud de amistad".to_owned(),
         _ => format!("{count} solicitudes de amistad"),
     },
-    asks: |name| format!("{name} pide ser amigo"),
+    asks: |name| format!("{name} pide amistad"),
     busy: "Se está haciendo algo con este par: esperar un momento",
     picture: Picture {
         label: |count| {
@@ -67,7 +67,7 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
             Relation::Friend => "Ambas personas acordaron ser amigas.",
             Relation::Blocked => "No se le responde nada.",
         },
-        asks: "pide ser amigo",
+        asks: "pide amistad",
         asked: "solicitud enviada, sin respuesta",
         path_is: |path| match path {
             Path::Lan => "esta red",

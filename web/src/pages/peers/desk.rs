@@ -61,10 +61,13 @@ impl Desk {
         }
         if is_list {
             self.peers.with_untracked(|peers| {
-                let is_known = |id: &str| peers.get(id).is_some();
-                self.works.update_untracked(|works| works.keep(is_known));
+                self.works
+                    .update_untracked(|works| works.keep(|id| peers.get(id).is_some()));
+            });
+            // What is under way with a peer that is no more, such as forgetting it, still comes to its end.
+            self.works.with_untracked(|works| {
                 self.tasks
-                    .update_value(|tasks| tasks.retain(|(id, _), _| is_known(id)));
+                    .update_value(|tasks| tasks.retain(|(id, _), _| works.of(id).is_some()));
             });
         }
     }

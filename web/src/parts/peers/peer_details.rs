@@ -55,6 +55,7 @@ pub fn PeerDetails(
     view! {
         <div class="peer-details">
             {move || is_doubtful.get().then(|| view! { <p class="wrong" role="alert">{say.text(|texts| texts.peers.details.another_key)}</p> })}
+            <p class="muted">{move || (say.texts().peers.table.means)(relation.get())}</p>
             <Facts peer now />
             <div class="deeds">
                 {deed(Deed::Ping, "")}
