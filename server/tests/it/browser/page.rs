@@ -123,6 +123,10 @@ impl Page {
         for (key, value) in more {
             capabilities.set(*key, value).unwrap();
         }
+        // The client of the driver speaks plain HTTP; but the network of peers is in the same build, and with that it
+        // asks for somebody to encrypt.
+        // Another test of this process may have been first, which is as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let driver = WebDriver::new(format!("http://127.0.0.1:{}", process.port), capabilities)
             .await
             .unwrap();
