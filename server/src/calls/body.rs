@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::stream;
+use http::HeaderMap;
 use http_body::Frame as BodyFrame;
 use http_body_util::StreamBody;
 use iroh::endpoint::ReadError;
@@ -44,7 +45,18 @@ pub(super) fn body<K: Send + 'static>(frames: Frames, reads: Reads, keep: K) -> 
                         Reads::Response => Some(trailers(&block)),
                     }
                 }
-                Err(broken) => Some(Err(status(&broken, reads))),
+                Err(broken) => {
+                    let status = status(&broken, reads);
+                    // As trailers it stays the same status on every road: gRPC-Web and the bridge make INTERNAL of a
+                    // body that fails. Inside a message trailers would be read as the rest of it.
+                    if reads == Reads::Response && !frames.is_inside_message() {
+                        frames.stop(Gone::Malformed);
+                        reading.frames = None;
+                        Some(as_trailers(&status))
+                    } else {
+                        Some(Err(status))
+                    }
+                }
             };
             if let Some(Err(_)) = frame
                 && let Some(mut frames) = reading.frames.take()
@@ -69,6 +81,12 @@ impl<K> Drop for Reading<K> {
             frames.stop(Gone::Cancelled);
         }
     }
+}
+
+fn as_trailers(status: &Status) -> Result<BodyFrame<Bytes>, Status> {
+    let mut trailers = HeaderMap::new();
+    status.add_header(&mut trailers)?;
+    Ok(BodyFrame::trailers(trailers))
 }
 
 fn trailers(block: &[u8]) -> Result<BodyFrame<Bytes>, Status> {
