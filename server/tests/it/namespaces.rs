@@ -3,13 +3,16 @@
 //! `PARCERO_REQUIRE_ALL` is set.
 
 use std::{
+    net::UdpSocket,
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use crate::support::{
+    forgery::Forger,
     namespace::{Lan, Machine, can_be_made, copied},
     udp_relay::UdpRelay,
+    until,
 };
 
 /// Peers that start beside each other have met by then, and so have those whom a new cable brings together. It takes one
@@ -17,6 +20,8 @@ use crate::support::{
 const MEETING: Duration = Duration::from_secs(10);
 /// A row in the list is true after this.
 const PRESENCE: Duration = Duration::from_secs(15);
+/// How long to listen whether a peer is quiet: most programs that call home have done so twice by then.
+const QUIET: Duration = Duration::from_secs(11);
 
 #[test]
 fn three_peers_on_a_switch_with_no_way_out_meet_and_call_each_other() {
@@ -154,25 +159,48 @@ fn peers_meet_and_call_each_other_over_a_line_that_is_slow_and_loses_packets() {
 }
 
 #[test]
+fn a_flood_of_forged_announcements_does_not_keep_peers_that_know_each_other_apart() {
+    if !can_be_made() {
+        return;
+    }
+    let lan = Lan::of(3);
+    let [one, two, three] = lan.machines();
+    let ana = one.peer("ana", &["--peer-listen", "0.0.0.0:4701"]);
+    let beto = two.peer("beto", &["--peer-listen", "0.0.0.0:4702"]);
+    ana.meets(&beto);
+    beto.meets(&ana);
+    let (_, ana) = ana.peer.stop();
+    let (_, beto) = beto.peer.stop();
+    let _forger = Forger::start(three);
+    // Where they were they no longer are: only discovery can tell.
+    let ana = one.peer_in(ana, "ana", &["--peer-listen", "0.0.0.0:4703"]);
+    let beto = two.peer_in(beto, "beto", &["--peer-listen", "0.0.0.0:4704"]);
+    // The first try of each may be where the other was.
+    within("in a flood", ana.meets(&beto), 2 * MEETING);
+    within("in a flood", beto.meets(&ana), 2 * MEETING);
+    ana.calls(&beto);
+    let known = ana.run(&["peers", "--json"], "").stdout.lines().count();
+    assert!(known > 50, "{known} peers: the flood was not heard");
+}
+
+#[test]
 fn a_peer_with_the_defaults_sends_nothing_but_multicast_to_its_own_networks() {
     if !can_be_made() {
         return;
     }
     let (home, gateway) = (Machine::new(), Machine::new());
-    home.cable("eth0", &gateway, "eth0");
-    home.ip("address add 10.9.0.1/24 dev eth0");
-    gateway.ip("address add 10.9.0.254/24 dev eth0");
-    home.ip("route add default via 10.9.0.254");
+    home.reaches_the_world_by(&gateway);
     gateway.firewall(COUNT_WHAT_COMES);
     let start = Instant::now();
     let (ana, beto) = (home.peer("ana", &[]), home.peer("beto", &[]));
     ana.meets(&beto);
     ana.calls(&beto);
     // Whatever wants to go out has time to.
-    sleep(Duration::from_secs(11).saturating_sub(start.elapsed()));
+    sleep(QUIET.saturating_sub(start.elapsed()));
     ana.peer.stop();
     beto.peer.stop();
     assert!(gateway.counted("multicast_dns") > 0, "discovery was not counted");
+    assert_eq!(gateway.counted("port_mapping"), 0);
     assert_eq!(gateway.counted("elsewhere"), 0);
 }
 
@@ -184,33 +212,46 @@ fn a_peer_bound_to_loopback_sends_nothing_on_any_other_interface() {
     let (home, gateway) = (Machine::new(), Machine::new());
     home.forget_ipv6();
     gateway.forget_ipv6();
-    home.cable("eth0", &gateway, "eth0");
-    home.ip("address add 10.9.0.1/24 dev eth0");
-    gateway.ip("address add 10.9.0.254/24 dev eth0");
-    home.ip("route add default via 10.9.0.254");
+    home.reaches_the_world_by(&gateway);
     gateway.firewall(COUNT_WHAT_COMES);
     let start = Instant::now();
     let bound = ["--peer-listen", "127.0.0.1:0"];
     let (ana, beto) = (home.peer("ana", &bound), home.peer("beto", &bound));
     within("bound to loopback", ana.meets(&beto), MEETING);
     ana.calls(&beto);
-    sleep(Duration::from_secs(11).saturating_sub(start.elapsed()));
+    sleep(QUIET.saturating_sub(start.elapsed()));
     ana.peer.stop();
     beto.peer.stop();
-    for counter in ["multicast_dns", "membership", "neighbours", "elsewhere"] {
+    for counter in [
+        "multicast_dns",
+        "membership",
+        "neighbours",
+        "port_mapping",
+        "elsewhere",
+    ] {
         assert_eq!(gateway.counted(counter), 0, "{counter}");
     }
     // The counters do count.
-    home.command("ip")
-        .args(["neighbour", "flush", "all"])
-        .status()
-        .unwrap();
     let probe = home.inside(|| {
-        let socket = std::net::UdpSocket::bind("10.9.0.1:0").unwrap();
-        socket.send_to(b"?", "10.9.0.254:9").unwrap();
+        let socket = UdpSocket::bind("10.9.0.1:0").unwrap();
+        socket.send_to(b"?", "203.0.113.1:9").unwrap();
     });
     probe.join().unwrap();
-    crate::support::until(|| (gateway.counted("elsewhere") == 1).then_some(()));
+    until(|| (gateway.counted("elsewhere") == 1).then_some(()));
+}
+
+#[test]
+fn the_router_is_asked_for_a_port_when_a_person_opens_the_way_to_the_internet_and_nobody_else_is_asked() {
+    if !can_be_made() {
+        return;
+    }
+    let (home, gateway) = (Machine::new(), Machine::new());
+    home.reaches_the_world_by(&gateway);
+    gateway.firewall(COUNT_WHAT_COMES);
+    let ana = home.peer("ana", &["--internet"]);
+    until(|| (gateway.counted("port_mapping") > 0).then_some(()));
+    ana.peer.stop();
+    assert_eq!(gateway.counted("elsewhere"), 0);
 }
 
 #[test]
@@ -237,6 +278,7 @@ table netdev watch {
     counter multicast_dns { }
     counter membership { }
     counter neighbours { }
+    counter port_mapping { }
     counter elsewhere { }
     chain in {
         type filter hook ingress device \"eth0\" priority 0
@@ -246,6 +288,7 @@ table netdev watch {
         icmpv6 type { mld-listener-report, mld-listener-done, mld2-listener-report } counter name membership accept
         ether type arp counter name neighbours accept
         icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } counter name neighbours accept
+        udp dport { 1900, 5350, 5351 } counter name port_mapping accept
         counter name elsewhere
     }
 }

@@ -1,6 +1,8 @@
 //! Starting the built binary, and verbs to talk to it. Everything started here ends with the value that stands for it.
 
 pub(crate) mod figures;
+#[cfg(target_os = "linux")]
+pub(crate) mod forgery;
 pub(crate) mod http1;
 #[cfg(target_os = "linux")]
 pub(crate) mod namespace;

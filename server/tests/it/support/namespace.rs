@@ -129,6 +129,14 @@ impl Machine {
         other.ip(&format!("link set {other_name} up"));
     }
 
+    /// Lays a cable to a machine that it takes for the way to everywhere else.
+    pub(crate) fn reaches_the_world_by(&self, gateway: &Machine) {
+        self.cable("eth0", gateway, "eth0");
+        self.ip("address add 10.9.0.1/24 dev eth0");
+        gateway.ip("address add 10.9.0.254/24 dev eth0");
+        self.ip("route add default via 10.9.0.254");
+    }
+
     /// The binary with its defaults, in an environment that says nothing about peers.
     fn parcero(&self) -> Command {
         let plain = super::parcero();
