@@ -5,7 +5,10 @@ use std::{env, path::PathBuf, process::ExitCode};
 use clap::{Args, Subcommand};
 use contract::parcero::v1::{self as wire};
 
-use super::{failure::Failure, output::Output};
+use super::{
+    failure::Failure,
+    output::{Output, say},
+};
 use crate::{
     config::{self, Configuration, Given},
     data_dir::DataDir,
@@ -27,12 +30,13 @@ impl ConfigurationOptions {
     /// Reads the layers below the flags.
     pub(super) fn read(self, data_dir: &DataDir) -> Result<Configuration, Failure> {
         let usual = data_dir.config_file();
-        Ok(Configuration::read(
-            self.given,
-            self.config,
-            usual,
-            env::vars_os(),
-        )?)
+        let configuration = Configuration::read(self.given, self.config, usual, env::vars_os())?;
+        for unknown in configuration.unknown_variables() {
+            say(&format!(
+                "note: the environment has {unknown}, which means nothing"
+            ));
+        }
+        Ok(configuration)
     }
 }
 

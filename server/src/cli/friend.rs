@@ -108,10 +108,8 @@ impl Friend {
             Action::Block(who) => network.block_peer(PeerRequest::from(who)).await,
             Action::Unblock(who) => network.unblock_peer(PeerRequest::from(who)).await,
             Action::Forget(who) => {
-                network
-                    .forget_peer(PeerRequest::from(who))
-                    .await
-                    .map_err(Failure::of_call)?;
+                let done = network.forget_peer(PeerRequest::from(who)).await;
+                output.message(&done.map_err(Failure::of_call)?.into_inner(), |_| Vec::new())?;
                 say("Forgotten.");
                 return Ok(ExitCode::SUCCESS);
             }

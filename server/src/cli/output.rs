@@ -43,8 +43,11 @@ impl Output {
         Ok(())
     }
 
-    /// Prints text as it is.
+    /// Prints text as it is, which is never JSON.
     pub(super) fn verbatim(&self, text: &[u8]) -> Result<(), Failure> {
+        if self.json {
+            return Err(Failure::wrong("there is no JSON of this").hint("leave --json away"));
+        }
         write(text)
     }
 }

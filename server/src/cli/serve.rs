@@ -69,13 +69,7 @@ impl Serve {
         output: &Output,
         beside: Beside,
     ) -> Result<ExitCode, Failure> {
-        let configuration = self.configuration.read(data_dir)?;
-        for unknown in configuration.unknown_variables() {
-            say(&format!(
-                "note: the environment has {unknown}, which means nothing"
-            ));
-        }
-        let options = configuration.options()?;
+        let options = self.configuration.read(data_dir)?.options()?;
         let claim = match data_dir.claim() {
             Err(DataDirError::InUse { .. }) if beside == Beside::TellAddress => {
                 return tell_address(data_dir, output);

@@ -62,7 +62,8 @@ impl Ticket {
         let mut network = NetworkClient::new(connection.channel);
         if let Some(id) = self.revoke {
             let revoke = network.revoke_invitation(RevokeInvitationRequest { id });
-            revoke.await.map_err(Failure::of_call)?;
+            let done = revoke.await.map_err(Failure::of_call)?.into_inner();
+            output.message(&done, |_| Vec::new())?;
             say("Revoked. Friends made by it stay friends: `parcero friend remove` ends that.");
         } else if self.list {
             let list = network.list_invitations(ListInvitationsRequest {}).await;

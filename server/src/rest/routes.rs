@@ -41,6 +41,7 @@ pub(super) const ROUTES: &[Route] = &[
     route(Method::GET,    "/api/v1/network",                          "/parcero.v1.Network/Self"),
     route(Method::GET,    "/api/v1/network/peers",                    "/parcero.v1.Network/ListPeers"),
     route(Method::GET,    "/api/v1/network/watch",                    "/parcero.v1.Network/WatchPeers"),
+    route(Method::POST,   "/api/v1/network/tickets/inspect",          "/parcero.v1.Network/InspectTicket"),
     route(Method::POST,   "/api/v1/network/friends",                  "/parcero.v1.Network/AddFriend"),
     route(Method::DELETE, "/api/v1/network/friends/{peer}",           "/parcero.v1.Network/RemoveFriend"),
     route(Method::DELETE, "/api/v1/network/peers/{peer}",             "/parcero.v1.Network/ForgetPeer"),

@@ -133,6 +133,14 @@ fn an_unknown_key_is_an_error_that_names_the_known_one() {
     );
     let (ended, _folder) = show(&["--nmae", "casa"], &[], None);
     check(&ended, "--name", "");
+    // What is no slip is told.
+    let (ended, _folder) = show(&[], &[("PARCERO_COLOUR", "blue")], None);
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended.stderr.contains("note: the environment has PARCERO_COLOUR"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

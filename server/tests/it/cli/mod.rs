@@ -3,6 +3,7 @@
 mod data_dir;
 mod ending;
 mod hello;
+mod json;
 mod menu;
 mod output;
 mod refusals;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contract::parcero::v1::Relation;
 use serde_json::json;
 
 use super::{JSON, LINES, check, get, many, one, post, problem, send};
@@ -247,6 +248,13 @@ async fn friends_are_made_named_blocked_and_forgotten() {
     let made = one(&post(&other, "/network/invitations", r#"{"uses":2,"validFor":"3600s"}"#).await);
     assert_eq!(made["usesLeft"], 2);
     let ticket = made["ticket"].as_str().unwrap();
+    let read = one(&post(
+        &peer,
+        "/network/tickets/inspect",
+        json!({ "ticket": ticket }).to_string(),
+    )
+    .await);
+    assert_eq!((&read["id"], &read["hasInvitation"]), (&json!(id), &json!(true)));
     let added = one(&post(
         &peer,
         "/network/friends",
@@ -309,25 +317,26 @@ async fn a_stranger_asks_and_is_accepted_or_declined() {
         "",
     );
 
-    let asked = one(&post(&peer, &format!("/network/peers/{theirs}/ask"), "{}").await);
+    let asked = one(&post(neighbour, &format!("/network/peers/{mine}/ask"), "{}").await);
     assert_eq!(asked["asked"], true);
+    peer.sees(&theirs, |peer| peer.asks).await;
+    let accepted = one(&post(&peer, &format!("/network/peers/{theirs}/accept"), "{}").await);
+    assert_eq!(accepted["relation"], "RELATION_FRIEND");
+    neighbour
+        .sees(&mine, |peer| peer.relation() == Relation::Friend)
+        .await;
+
+    one(&send(&peer, "DELETE", &format!("/network/friends/{theirs}"), &[], "").await);
+    neighbour
+        .sees(&mine, |peer| peer.relation() == Relation::Stranger)
+        .await;
+    one(&post(&peer, &format!("/network/peers/{theirs}/ask"), "{}").await);
     neighbour.sees(&mine, |peer| peer.asks).await;
     let declined = one(&post(neighbour, &format!("/network/peers/{mine}/decline"), "{}").await);
     assert_eq!(
         (&declined["asks"], &declined["relation"]),
         (&json!(false), &json!("RELATION_STRANGER"))
     );
-
-    let asked = one(&post(
-        neighbour,
-        &format!("/network/peers/{theirs}/ask", theirs = mine),
-        "{}",
-    )
-    .await);
-    assert_eq!(asked["id"], mine.as_str());
-    peer.sees(&theirs, |peer| peer.asks).await;
-    let accepted = one(&post(&peer, &format!("/network/peers/{theirs}/accept"), "{}").await);
-    assert_eq!(accepted["relation"], "RELATION_FRIEND");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use crate::support::{TestPeer, http1::RawAnswer};
 
 /// Everything a state could be changed by.
 const CHANGES: &[(&str, &str)] = &[
+    ("POST", "/network/tickets/inspect"),
     ("POST", "/network/friends"),
     ("DELETE", "/network/friends/abcd"),
     ("DELETE", "/network/peers/abcd"),
