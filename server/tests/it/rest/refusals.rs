@@ -17,7 +17,7 @@ async fn a_body_that_is_no_message_is_refused_with_the_place() {
         ("{\"nmae\":\"Ana\"}", "'nmae'"),
         ("{\"name\":\"Ana\",\"surname\":\"\"}", "'surname'"),
         ("{} {}", "trailing"),
-        ("{\"name\":\"\\ud800\"}", "surrogate"),
+        ("{\"name\":\"\\ud800\"}", "hex escape"),
     ] {
         check(&post(&peer, "/hello/unary", body).await, 400, sentence);
     }
