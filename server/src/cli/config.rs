@@ -30,7 +30,7 @@ impl ConfigurationOptions {
     /// Reads the layers below the flags.
     pub(super) fn read(self, data_dir: &DataDir) -> Result<Configuration, Failure> {
         let usual = data_dir.config_file();
-        let configuration = Configuration::read(self.given, self.config, usual, env::vars_os())?;
+        let configuration = Configuration::read(self.given, self.config.as_deref(), usual, env::vars_os())?;
         for unknown in configuration.unknown_variables() {
             say(&format!(
                 "note: the environment has {unknown}, which means nothing"

@@ -70,7 +70,7 @@ impl Configuration {
     /// Where the file cannot be read or is not understood, and where a variable is misspelt.
     pub fn read(
         given: Given,
-        asked: Option<PathBuf>,
+        asked: Option<&Path>,
         usual: &Path,
         environment: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
@@ -80,7 +80,7 @@ impl Configuration {
         let known = |name: &str| known.contains(name) || OTHER_VARIABLES.contains(&name);
         for (name, value) in environment {
             match name.to_str() {
-                Some(SECRET_VARIABLE) => secret = Some(Secret::of_environment(value)?),
+                Some(SECRET_VARIABLE) => secret = Some(Secret::of_environment(&value)?),
                 Some(name) if name.starts_with("PARCERO_") && !known(name) => unknown.push(name.to_owned()),
                 Some(_) | None => {}
             }
@@ -93,7 +93,7 @@ impl Configuration {
                 return Err(ConfigError::Variable { found, meant });
             }
         }
-        let path = asked.clone().unwrap_or_else(|| usual.to_owned());
+        let path = asked.unwrap_or(usual).to_owned();
         let file = match Wishes::in_file(&path)? {
             Some(file) => file,
             None if asked.is_some() => {
@@ -118,8 +118,7 @@ impl Configuration {
 
     /// Every key with its value and where that comes from.
     pub fn settings(&self) -> Vec<Setting> {
-        let [given, file, defaults] =
-            [&self.given.wishes, &self.file, &Wishes::defaults()].map(|layer| table(layer));
+        let [given, file, defaults] = [&self.given.wishes, &self.file, &Wishes::defaults()].map(table);
         let mut settings: Vec<_> = given::keys()
             .map(|key| {
                 let name = key.name.as_str();

@@ -1,7 +1,7 @@
 //! The secret of a network, from a file or from the environment: never from an argument, and never shown.
 
 use std::{
-    ffi::OsString,
+    ffi::OsStr,
     fmt, fs,
     io::{self, Read},
     path::Path,
@@ -37,7 +37,7 @@ impl Secret {
     }
 
     /// The secret in this value of [`SECRET_VARIABLE`].
-    pub(super) fn of_environment(value: OsString) -> Result<Self, ConfigError> {
+    pub(super) fn of_environment(value: &OsStr) -> Result<Self, ConfigError> {
         Secret::new(value.as_encoded_bytes(), &SECRET_VARIABLE)
     }
 

@@ -19,7 +19,7 @@ use crate::{access::Caller, grpc::LayeredRoutes};
 pub(super) enum Output {
     One(DynamicMessage),
     /// The first message, which was waited for, and those that follow; none at all if the call has ended well already.
-    Many(Option<(DynamicMessage, Streaming<DynamicMessage>)>),
+    Many(Option<(DynamicMessage, Box<Streaming<DynamicMessage>>)>),
 }
 
 /// Makes the call of `route`.
@@ -62,7 +62,7 @@ pub(super) async fn call(
 /// Waits for the first message, so that a call which fails at once has its own status of HTTP.
 async fn first(mut answer: Streaming<DynamicMessage>) -> Result<Output, Problem> {
     let first = answer.message().await?;
-    Ok(Output::Many(first.map(|first| (first, answer))))
+    Ok(Output::Many(first.map(|first| (first, Box::new(answer)))))
 }
 
 /// Gives the call up where what it is sent turns out not to be messages.

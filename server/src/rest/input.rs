@@ -50,8 +50,9 @@ pub(super) async fn read(
         return Ok((metadata, Input::Many(messages, broken)));
     }
     let forces_preflight = route.method == http::Method::PUT;
-    let is_json = is(&parts.headers, ONE);
-    if !is_json && !(forces_preflight && http_body::Body::is_end_stream(&body)) {
+    let has_no_body = http_body::Body::is_end_stream(&body);
+    let is_safe = is(&parts.headers, ONE) || (forces_preflight && has_no_body);
+    if !is_safe {
         return Err(Problem::media_type(ONE));
     }
     let bytes = whole(body, max_bytes).await?;

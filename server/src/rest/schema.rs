@@ -31,7 +31,7 @@ impl Schemas {
                 .filter(|field| !field.supports_presence())
                 .map(FieldDescriptor::json_name)
                 .collect();
-            let schema = object(message.comment(), properties, &required);
+            let schema = object(message.comment(), &properties, &required);
             self.0.insert(message.name().to_owned(), schema);
         }
         reference(message.name())
@@ -75,13 +75,13 @@ pub(super) fn request(message: &MessageDescriptor, in_path: &[&str]) -> Value {
             (field.json_name().to_owned(), described(&field, or_null(one)))
         })
         .collect();
-    let mut schema = object(message.comment(), properties, &[]);
+    let mut schema = object(message.comment(), &properties, &[]);
     // An unknown field is refused.
     schema["additionalProperties"] = false.into();
     schema
 }
 
-fn object(description: &str, properties: Map<String, Value>, required: &[&str]) -> Value {
+fn object(description: &str, properties: &Map<String, Value>, required: &[&str]) -> Value {
     let mut schema = json!({ "type": "object", "properties": properties });
     if !description.is_empty() {
         schema["description"] = description.into();
