@@ -150,11 +150,7 @@ mod tests {
         let mut made = netdev::Interface::dummy();
         made.index = index;
         // Whatever the system calls up, running and able to do multicast, it is among these.
-        made.flags = if is_loopback {
-            u32::MAX
-        } else {
-            u32::MAX & !LOOPBACK_FLAG
-        };
+        made.flags = if is_loopback { u32::MAX } else { !LOOPBACK_FLAG };
         for net in nets {
             match net.parse().unwrap() {
                 IpNet::V4(net) => made.ipv4.push(net),

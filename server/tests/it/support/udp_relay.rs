@@ -1,6 +1,12 @@
 //! A way for packets that takes its time: what comes to one address is passed on to another, and the answers back.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    net::SocketAddr,
+    sync::Arc,
+    thread::JoinHandle,
+    time::Duration,
+};
 
 use tokio::{
     net::UdpSocket,
@@ -69,13 +75,13 @@ async fn relay(socket: Arc<UdpSocket>, to: SocketAddr, delay: Duration) {
     let mut buffer = [0; LONGEST];
     loop {
         let (length, from) = socket.recv_from(&mut buffer).await.unwrap();
-        if !lines.contains_key(&from) {
+        if let Entry::Vacant(line) = lines.entry(from) {
             let near = SocketAddr::new(socket.local_addr().unwrap().ip(), 0);
             let other = Arc::new(UdpSocket::bind(near).await.unwrap());
             other.connect(to).await.unwrap();
             let (there, way_there) = mpsc::channel(UNDER_WAY);
             let (back, way_back) = mpsc::channel(UNDER_WAY);
-            lines.insert(from, there);
+            line.insert(there);
             tasks.spawn(deliver(way_there, other.clone(), to));
             tasks.spawn(deliver(way_back, socket.clone(), from));
             tasks.spawn(async move {
