@@ -198,7 +198,7 @@ async fn the_header_parcero_peer_makes_a_call_to_another_peer() {
     let peer = TestPeer::start(&[]);
     let neighbour = peer.neighbour().await;
     let id = neighbour.key().await;
-    peer.sees(&id, is_there).await;
+    peer.knows(neighbour).await;
     let to_it = [
         ("content-type", JSON),
         ("parcero-peer", id.as_str()),
