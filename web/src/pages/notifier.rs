@@ -28,7 +28,7 @@ pub struct Notifier {
 
 impl Notifier {
     /// As it was chosen before, if the browser still allows it.
-    pub fn new() -> Self {
+    pub fn restore() -> Self {
         let was_on = remembered(NOTIFY).as_deref() == Some("on");
         Self {
             is_on: RwSignal::new(was_on && is_allowed()),

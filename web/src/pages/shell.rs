@@ -39,7 +39,7 @@ pub fn Shell() -> impl IntoView {
     let route = Route::follow();
     let desk = Desk::new(rpc.clone(), announcer);
     keep_watch(rpc.clone(), presence, desk);
-    let notifier = Notifier::new();
+    let notifier = Notifier::restore();
     notifier.follow(desk, announcer);
     keep_title(desk, route);
     let target = RwSignal::new(None::<Target>);
