@@ -20,7 +20,25 @@ pub enum Caller {
     /// Someone on this machine, by the TCP door.
     Local,
     /// Another peer, by QUIC, which proved that this is its key.
-    Peer(EndpointId),
+    Peer {
+        /// Its key.
+        id: EndpointId,
+        /// What it is to this peer now.
+        standing: Standing,
+    },
+}
+
+/// What another peer is to this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing of it is answered: its person was blocked, or it has not proved that it belongs to this network.
+    Blocked,
+    /// Anybody: it may say hello.
+    Stranger,
+    /// It has proved the secret of this network.
+    Member,
+    /// Both persons agreed.
+    Friend,
 }
 
 /// Who may call a service.
@@ -38,13 +56,33 @@ impl Rule {
     /// # Errors
     /// UNAUTHENTICATED where no door said who is calling.
     pub fn check(self, caller: Option<&Caller>) -> Result<(), Status> {
+        use Standing::{Blocked, Friend, Member, Stranger};
         match (self, caller) {
             (_, None) => Err(nobody()),
-            (Rule::AnyCaller | Rule::LocalOnly, Some(Caller::Local))
-            | (Rule::AnyCaller, Some(Caller::Peer(_))) => Ok(()),
-            (Rule::LocalOnly, Some(Caller::Peer(_))) => Err(Status::permission_denied(
-                "only the person of this peer may call this, on its own machine",
-            )),
+            (Rule::AnyCaller | Rule::LocalOnly, Some(Caller::Local)) => Ok(()),
+            (
+                _,
+                Some(Caller::Peer {
+                    id,
+                    standing: Blocked,
+                }),
+            ) => {
+                tracing::info!(target: "audit", peer = %id, "a call was refused: blocked");
+                Err(Status::permission_denied("this peer answers nothing of yours"))
+            }
+            (
+                Rule::AnyCaller,
+                Some(Caller::Peer {
+                    standing: Stranger | Member | Friend,
+                    ..
+                }),
+            ) => Ok(()),
+            (Rule::LocalOnly, Some(Caller::Peer { id, .. })) => {
+                tracing::info!(target: "audit", peer = %id, "a call was refused: for the person of this peer alone");
+                Err(Status::permission_denied(
+                    "only the person of this peer may call this, on its own machine",
+                ))
+            }
         }
     }
 }
@@ -106,6 +144,23 @@ mod tests {
         for rule in [Rule::AnyCaller, Rule::LocalOnly] {
             assert_eq!(rule.check(None).unwrap_err().code(), Code::Unauthenticated);
             assert!(rule.check(Some(&Caller::Local)).is_ok());
+        }
+    }
+
+    #[test]
+    fn another_peer_administers_nothing_and_a_blocked_one_does_not_even_say_hello() {
+        let id = iroh::SecretKey::from_bytes(&[1; 32]).public();
+        for standing in [
+            Standing::Blocked,
+            Standing::Stranger,
+            Standing::Member,
+            Standing::Friend,
+        ] {
+            let caller = Caller::Peer { id, standing };
+            let local = Rule::LocalOnly.check(Some(&caller)).unwrap_err();
+            assert_eq!(local.code(), Code::PermissionDenied, "{standing:?}");
+            let hello = Rule::AnyCaller.check(Some(&caller));
+            assert_eq!(hello.is_ok(), standing != Standing::Blocked, "{standing:?}");
         }
     }
 

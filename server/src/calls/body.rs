@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::HeaderMap;
 use http_body::Frame as BodyFrame;
 use http_body_util::StreamBody;
 use iroh::endpoint::ReadError;
@@ -10,6 +9,7 @@ use tonic::{Code, Status, body::Body};
 
 use super::{
     Gone,
+    caller::only_grpc,
     frames::{Broken, Frames, Next},
     head,
 };
@@ -35,9 +35,10 @@ pub(super) fn body<K: Send + 'static>(frames: Frames, reads: Reads, keep: K) -> 
             let frames = reading.frames.as_mut()?;
             let frame = match frames.next().await {
                 Ok(Next::Messages(bytes)) => Some(Ok(BodyFrame::data(bytes))),
-                Ok(Next::Block(_)) if frames.is_inside_message() => Some(Err(Status::aborted(
-                    "a message was cut off by the end of the call",
-                ))),
+                Ok(Next::Block(_)) if frames.is_inside_message() => Some(ending(
+                    Status::aborted("a message was cut off by the end of the call"),
+                    reads,
+                )),
                 Ok(Next::Block(block)) => {
                     reading.frames = None;
                     match reads {
@@ -45,22 +46,10 @@ pub(super) fn body<K: Send + 'static>(frames: Frames, reads: Reads, keep: K) -> 
                         Reads::Response => Some(trailers(&block)),
                     }
                 }
-                Err(broken) => {
-                    let status = status(&broken, reads);
-                    // As trailers it stays the same status on every road: gRPC-Web and the bridge make INTERNAL of a
-                    // body that fails. Inside a message trailers would be read as the rest of it.
-                    if reads == Reads::Response && !frames.is_inside_message() {
-                        frames.stop(Gone::Malformed);
-                        reading.frames = None;
-                        Some(as_trailers(&status))
-                    } else {
-                        Some(Err(status))
-                    }
-                }
+                Err(broken) => Some(ending(status(&broken, reads), reads)),
             };
-            if let Some(Err(_)) = frame
-                && let Some(mut frames) = reading.frames.take()
-            {
+            let has_ended = !matches!(&frame, Some(Ok(frame)) if frame.is_data());
+            if has_ended && let Some(mut frames) = reading.frames.take() {
                 frames.stop(Gone::Malformed);
             }
             frame.map(|frame| (frame, reading))
@@ -83,16 +72,33 @@ impl<K> Drop for Reading<K> {
     }
 }
 
-fn as_trailers(status: &Status) -> Result<BodyFrame<Bytes>, Status> {
-    let mut trailers = HeaderMap::new();
-    status.add_header(&mut trailers)?;
-    Ok(BodyFrame::trailers(trailers))
+fn trailers(block: &[u8]) -> Result<BodyFrame<Bytes>, Status> {
+    match head::headers(block) {
+        Ok(mut trailers) => {
+            only_grpc(&mut trailers);
+            Ok(BodyFrame::trailers(trailers))
+        }
+        Err(why) => {
+            let why = format!("the trailers of the other peer cannot be read: {why}");
+            ending(Status::internal(why), Reads::Response)
+        }
+    }
 }
 
-fn trailers(block: &[u8]) -> Result<BodyFrame<Bytes>, Status> {
-    head::headers(block)
-        .map(BodyFrame::trailers)
-        .map_err(|why| Status::internal(format!("the trailers of the other peer cannot be read: {why}")))
+/// How a direction that broke off ends for whoever reads it. A handler is told of an error. A caller gets a status, as if
+/// the callee had sent it: an error would reset the stream on which the call is passed on, and no status would arrive.
+fn ending(status: Status, reads: Reads) -> Result<BodyFrame<Bytes>, Status> {
+    match reads {
+        Reads::Request => Err(status),
+        Reads::Response => {
+            let mut trailers = http::HeaderMap::new();
+            match status.add_header(&mut trailers) {
+                Ok(()) => Ok(BodyFrame::trailers(trailers)),
+                // It is words of ours, which always fit into a header.
+                Err(unfit) => Err(unfit),
+            }
+        }
+    }
 }
 
 /// What a broken stream means to whoever reads it.

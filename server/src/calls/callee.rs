@@ -6,7 +6,7 @@ use bridge::frame::Frame;
 use futures_util::future::{Either, select};
 use http::{Method, Request, Response, Version, header};
 use iroh::endpoint::{Connection, RecvStream, SendStream};
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{sync::OwnedSemaphorePermit, task::JoinSet, time::timeout};
 use tonic::{Status, body::Body};
 use tower_service::Service;
 
@@ -21,11 +21,23 @@ use super::{
 /// How long the head of a call may take to come.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
-/// Answers the calls of one connection until it ends. `caller` goes into the extensions of every request.
+/// What a call is let in with.
+#[derive(Debug)]
+pub struct Entered<C> {
+    /// Who calls: it goes into the extensions of the request.
+    pub caller: C,
+    /// What the call holds until it has ended.
+    pub permits: Vec<OwnedSemaphorePermit>,
+}
+
+/// Answers the calls of one connection until it ends. `enter` is asked for every call.
 ///
 /// Dropping the future stops every handler of this connection.
-pub async fn serve<S, C>(connection: Connection, routes: S, caller: C)
-where
+pub async fn serve<S, C>(
+    connection: Connection,
+    routes: S,
+    enter: impl Fn() -> Result<Entered<C>, Status> + Send + Sync,
+) where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send + 'static,
     C: Clone + Send + Sync + 'static,
@@ -36,7 +48,7 @@ where
             stream = connection.accept_bi() => {
                 // An error is the end of the connection, and that of its calls.
                 let Ok((send, receive)) = stream else { break };
-                calls.spawn(answer(send, receive, routes.clone(), caller.clone()));
+                calls.spawn(answer(send, receive, routes.clone(), enter()));
             }
             Some(done) = calls.join_next() => {
                 if let Err(error) = done && error.is_panic() {
@@ -47,12 +59,18 @@ where
     }
 }
 
-async fn answer<S, C>(send: SendStream, receive: RecvStream, mut routes: S, caller: C)
-where
+async fn answer<S, C>(
+    send: SendStream,
+    receive: RecvStream,
+    mut routes: S,
+    entered: Result<Entered<C>, Status>,
+) where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     C: Clone + Send + Sync + 'static,
 {
-    let sending = Sending::new(send);
+    let mut sending = Sending::new(send);
+    // What follows is this end's own fault, unless the other one gives up.
+    sending.fails_as(Gone::Failed);
     let mut frames = Frames::new(receive);
     let block = match timeout(HEAD_TIME, frames.next()).await {
         Ok(Ok(Next::Block(block))) => block,
@@ -60,7 +78,12 @@ where
         // It went away, or took too long: dropping both halves ends the stream.
         Ok(Err(_)) | Err(_) => return,
     };
-    let response = match request(&block, frames, caller) {
+    let (caller, _permits) = match entered {
+        Ok(Entered { caller, permits }) => (Ok(caller), permits),
+        Err(status) => (Err(status), Vec::new()),
+    };
+    let request = caller.and_then(|caller| request(&block, frames, caller).map_err(Status::invalid_argument));
+    let response = match request {
         Ok(request) => {
             let answered = async {
                 std::future::poll_fn(|cx| routes.poll_ready(cx)).await?;
@@ -73,7 +96,7 @@ where
                 Either::Right(_) => return,
             }
         }
-        Err(why) => Status::invalid_argument(why).into_http(),
+        Err(status) => status.into_http(),
     };
     let (parts, body) = response.into_parts();
     let last = if parts.headers.contains_key("grpc-status") {

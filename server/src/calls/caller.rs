@@ -2,17 +2,19 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use futures_util::future::poll_immediate;
-use http::{HeaderMap, Request, Response, header};
+use http::{HeaderMap, Request, Response};
 use iroh::endpoint::Connection;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, body::Body};
 use tower_service::Service;
 
 use super::{
+    PEER_KEY,
     body::{self, Reads},
     frames::{Frames, Next},
     head,
@@ -26,7 +28,23 @@ pub trait Dial: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// Why there is none.
-    fn dial(&self) -> impl Future<Output = Result<Connection, Status>> + Send;
+    fn dial(&self) -> impl Future<Output = Result<Dialled, Status>> + Send;
+}
+
+/// A connection for calls.
+#[derive(Debug, Clone)]
+pub struct Dialled {
+    /// The connection.
+    pub connection: Connection,
+    /// Every call on it holds a clone of this until it has ended.
+    pub in_use: Arc<()>,
+}
+
+impl Dialled {
+    /// Whether there is a call on it; for whoever holds one clone to keep it.
+    pub fn is_in_use(&self) -> bool {
+        Arc::strong_count(&self.in_use) > 1
+    }
 }
 
 /// Calls another peer. Dropping an answer, or the future of one, cancels the call.
@@ -53,11 +71,12 @@ impl<D: Dial> Service<Request<Body>> for Caller<D> {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let dial = self.dial.clone();
-        Box::pin(async move { call(&dial.dial().await?, request).await })
+        Box::pin(async move { call(dial.dial().await?, request).await })
     }
 }
 
-async fn call(connection: &Connection, request: Request<Body>) -> Result<Response<Body>, Status> {
+async fn call(dialled: Dialled, request: Request<Body>) -> Result<Response<Body>, Status> {
+    let Dialled { connection, in_use } = dialled;
     // Waits where the other peer has as many calls of ours under way as it takes; the deadline covers that.
     let (send, receive) = connection.open_bi().await.map_err(|error| {
         Status::unavailable(format!("the connection to the other peer has ended: {error}"))
@@ -86,15 +105,20 @@ async fn call(connection: &Connection, request: Request<Body>) -> Result<Respons
     };
     let mut frames = Frames::new(receive);
     let headers = match frames.next().await {
-        Ok(Next::Block(block)) => head::headers(&block)
-            .map_err(|why| Status::internal(format!("the answer of the other peer cannot be read: {why}")))?,
+        Ok(Next::Block(block)) => {
+            let mut headers = head::headers(&block).map_err(|why| {
+                Status::internal(format!("the answer of the other peer cannot be read: {why}"))
+            })?;
+            only_grpc(&mut headers);
+            headers
+        }
         Ok(Next::Messages(_)) => return Err(Status::internal("the answer of the other peer has no head")),
         Err(broken) => return Err(body::status(&broken, Reads::Response)),
     };
     let body = if headers.contains_key("grpc-status") {
         Body::empty()
     } else {
-        body::body(frames, Reads::Response, pump)
+        body::body(frames, Reads::Response, (pump, in_use))
     };
     let mut response = Response::new(body);
     *response.headers_mut() = headers;
@@ -103,31 +127,129 @@ async fn call(connection: &Connection, request: Request<Body>) -> Result<Respons
 
 /// Takes out what belongs to the connection the request came by, and what no other peer may see.
 fn only_metadata(headers: &mut HeaderMap) {
-    for name in [
-        header::HOST,
-        header::CONNECTION,
-        header::TRANSFER_ENCODING,
-        header::CONTENT_LENGTH,
-        header::UPGRADE,
-        header::TE,
-        header::COOKIE,
-        header::ORIGIN,
-        header::REFERER,
-        header::ACCEPT,
-        header::ACCEPT_ENCODING,
-        header::ACCEPT_LANGUAGE,
-        header::CACHE_CONTROL,
-        header::PRAGMA,
-        header::DNT,
-    ] {
-        headers.remove(name);
-    }
-    let of_browsers: Vec<_> = headers
+    remove(headers, |name| {
+        OF_CONNECTIONS.contains(&name)
+            || OF_BROWSERS.contains(&name)
+            || name == PEER_KEY
+            || ["sec-fetch-", "sec-ch-", "sec-websocket-"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+    });
+}
+
+/// Takes out what a browser would obey: another peer has nothing to say about the pages and the cookies of this machine.
+pub(super) fn only_grpc(headers: &mut HeaderMap) {
+    remove(headers, |name| {
+        OF_CONNECTIONS.contains(&name)
+            || ORDERS.contains(&name)
+            || [
+                "access-control-",
+                "content-security-policy",
+                "cross-origin-",
+                "sec-",
+            ]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+    });
+}
+
+fn remove(headers: &mut HeaderMap, is_wrong: impl Fn(&str) -> bool) {
+    let wrong: Vec<_> = headers
         .keys()
-        .filter(|name| name.as_str().starts_with("sec-") || name.as_str().starts_with("parcero-peer"))
+        .filter(|name| is_wrong(name.as_str()))
         .cloned()
         .collect();
-    for name in of_browsers {
+    for name in wrong {
         headers.remove(name);
+    }
+}
+
+/// What is between one peer and the next (RFC 9110, section 7.6.1).
+const OF_CONNECTIONS: [&str; 9] = [
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "proxy-authenticate",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// What browsers say of themselves and of their person.
+const OF_BROWSERS: [&str; 9] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "cookie",
+    "dnt",
+    "origin",
+    "pragma",
+    "referer",
+];
+
+/// What browsers do when they read it.
+const ORDERS: [&str; 15] = [
+    "alt-svc",
+    "clear-site-data",
+    "link",
+    "location",
+    "nel",
+    "permissions-policy",
+    "refresh",
+    "report-to",
+    "reporting-endpoints",
+    "service-worker-allowed",
+    "set-cookie",
+    "sourcemap",
+    "strict-transport-security",
+    "www-authenticate",
+    "x-frame-options",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(names: &[&'static str]) -> HeaderMap {
+        let pairs = names.iter().map(|&name| {
+            let name = http::HeaderName::from_static(name);
+            (name, http::HeaderValue::from_static("x"))
+        });
+        pairs.collect()
+    }
+
+    #[test]
+    fn another_peer_gives_no_orders_to_a_browser() {
+        let mut got = headers(&[
+            "set-cookie",
+            "clear-site-data",
+            "access-control-allow-origin",
+            "content-security-policy-report-only",
+            "transfer-encoding",
+            "content-length",
+            "x-own",
+            "grpc-status",
+        ]);
+        only_grpc(&mut got);
+        assert_eq!(got, headers(&["x-own", "grpc-status"]));
+    }
+
+    #[test]
+    fn another_peer_sees_no_cookies_and_all_metadata() {
+        let mut sent = headers(&[
+            "cookie",
+            "origin",
+            "sec-fetch-site",
+            "sec-websocket-key",
+            "parcero-peer",
+            "parcero-peer-notes",
+            "sec-own",
+            "authorization",
+        ]);
+        only_metadata(&mut sent);
+        assert_eq!(sent, headers(&["parcero-peer-notes", "sec-own", "authorization"]));
     }
 }

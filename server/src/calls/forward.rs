@@ -97,7 +97,7 @@ impl<S, D: Directory> ForwardService<S, D> {
         match request.extensions().get::<access::Caller>() {
             Some(access::Caller::Local) => {}
             // One hop, and no peer is a proxy for others.
-            Some(access::Caller::Peer(_)) => {
+            Some(access::Caller::Peer { .. }) => {
                 return Err(Status::permission_denied(
                     "a peer does not pass on the calls of another peer",
                 ));

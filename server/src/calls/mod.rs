@@ -27,8 +27,8 @@ mod head;
 mod sending;
 
 pub use self::{
-    callee::serve,
-    caller::{Caller, Dial},
+    callee::{Entered, serve},
+    caller::{Caller, Dial, Dialled},
     forward::{Directory, ForwardLayer, ForwardService, PEER_KEY},
 };
 
@@ -45,6 +45,8 @@ enum Gone {
     Cancelled,
     /// H3_MESSAGE_ERROR: what came is not of this protocol.
     Malformed,
+    /// H3_INTERNAL_ERROR: this end failed.
+    Failed,
 }
 
 impl Gone {
@@ -52,6 +54,7 @@ impl Gone {
         iroh::endpoint::VarInt::from_u32(match self {
             Self::Cancelled => 0x010c,
             Self::Malformed => 0x010e,
+            Self::Failed => 0x0102,
         })
     }
 }

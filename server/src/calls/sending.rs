@@ -39,6 +39,7 @@ pub(super) enum Unsent {
 pub(super) struct Sending {
     stream: SendStream,
     is_whole: bool,
+    why: Gone,
 }
 
 impl Sending {
@@ -46,7 +47,13 @@ impl Sending {
         Self {
             stream,
             is_whole: false,
+            why: Gone::Cancelled,
         }
+    }
+
+    /// What to say where not all is sent.
+    pub(super) fn fails_as(&mut self, why: Gone) {
+        self.why = why;
     }
 
     /// Resolves when the other side wants no more.
@@ -87,7 +94,7 @@ impl Drop for Sending {
     fn drop(&mut self) {
         if !self.is_whole {
             // An error means that it has ended by itself.
-            let _ = self.stream.reset(Gone::Cancelled.code());
+            let _ = self.stream.reset(self.why.code());
         }
     }
 }

@@ -54,7 +54,8 @@ fn lines(step: &DiagnoseStep) -> Vec<String> {
     let what = match step.step() {
         Step::Unspecified => "",
         Step::Address => "an address is known",
-        Step::Handshake => "it answers there",
+        Step::Packets => "packets come back",
+        Step::Handshake => "it is that peer",
         Step::Admission => "it takes us in",
         Step::Call => "a call comes back",
     };

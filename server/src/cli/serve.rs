@@ -102,6 +102,8 @@ impl Serve {
         })
         .await
         .map_err(|error| Failure::wrong(error.to_string()))?;
+        let _goodbye = Goodbye(network.clone());
+        let (shown_name, id, ticket) = (name.clone(), network.id(), network.ticket(None));
         let settings = Settings {
             name,
             max_message_bytes,
@@ -122,10 +124,23 @@ impl Serve {
             Ok(()) | Err(Failure::ReaderGone) => {}
             Err(failure) => return Err(failure),
         }
+        say(&format!("To other peers it is {shown_name}, {id}."));
+        say(&format!(
+            "They find it by themselves on this network, or by its address: {ticket}"
+        ));
         if self.open {
             open(&url);
         }
         serve(door, peer, signals).await
+    }
+}
+
+/// However a peer ends, the others are told.
+struct Goodbye(Network);
+
+impl Drop for Goodbye {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 

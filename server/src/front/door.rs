@@ -14,10 +14,11 @@ use tonic::{Status, service::Routes};
 
 use super::{
     OriginPattern, connection,
+    entrance::Entrance,
     entry::Rules,
     roads::{self, Stack},
 };
-use crate::{access::Caller, calls, grpc, peer::Peer};
+use crate::{calls, grpc, peer::Peer};
 
 /// Connections at once, over all sockets. Loopback is bounded by file descriptors, and 10,000 open sockets are a goal.
 const MAX_CONNECTIONS: usize = 16 * 1024;
@@ -113,9 +114,11 @@ impl Door {
         if let Some(network) = peer.network() {
             // The other door, onto the same layered routes.
             let routes = routes.clone();
+            let entrance = Entrance::new(network.clone());
             network.serve(move |connection| {
-                let caller = Caller::Peer(connection.remote_id());
-                calls::serve(connection, routes.clone(), caller)
+                let one = entrance.of(connection.remote_id());
+                let routes = routes.clone();
+                async move { calls::serve(connection, routes, move || one.enter()).await }
             });
         }
         // Who may open a socket was decided before: the door's own rules know more than the bridge's.

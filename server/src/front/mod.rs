@@ -10,6 +10,7 @@ mod connection;
 mod cross_origin;
 mod door;
 mod drain;
+mod entrance;
 mod entry;
 mod headers;
 mod origin;

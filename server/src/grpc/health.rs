@@ -1,17 +1,16 @@
 //! Other peers, reached for a call: to pass one on, or to ask whether they are well.
 
-use iroh::endpoint::Connection;
 use tonic::{Code, Status};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 use super::network::status;
 use crate::{
-    calls::{Caller, Dial},
+    calls::{Caller, Dial, Dialled},
     network::{AskHealth, NetworkError, PeerDial},
 };
 
 impl Dial for PeerDial {
-    async fn dial(&self) -> Result<Connection, Status> {
+    async fn dial(&self) -> Result<Dialled, Status> {
         self.connection().await.map_err(|error| status(&error))
     }
 }

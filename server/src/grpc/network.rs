@@ -224,8 +224,10 @@ pub(crate) fn status(error: &NetworkError) -> Status {
     match error {
         NetworkError::Unknown(_) | NetworkError::Nothing(_) => Status::not_found(text),
         NetworkError::Ambiguous { .. } | NetworkError::Oneself => Status::invalid_argument(text),
-        NetworkError::Unreachable(_) => Status::unavailable(text),
-        NetworkError::Refused(_) => Status::permission_denied(text),
+        NetworkError::Unreachable(_) | NetworkError::NoAnswer(_) => Status::unavailable(text),
+        NetworkError::Refused(_) | NetworkError::NotProved | NetworkError::OtherNetwork => {
+            Status::permission_denied(text)
+        }
         NetworkError::Blocked => Status::failed_precondition(text),
         NetworkError::Store(_) => Status::internal(text),
     }

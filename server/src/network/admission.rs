@@ -3,7 +3,7 @@
 use std::fmt;
 
 use iroh::EndpointId;
-use ring::hmac;
+use ring::{digest, hmac};
 
 /// The shortest secret that is taken. A secret that a person makes up can be guessed by whoever has seen one proof: a
 /// random one of 16 characters cannot.
@@ -25,6 +25,12 @@ impl Membership {
     /// The name of the network; empty for the common one.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What two peers compare to see that they belong to the same network.
+    pub(super) fn digest(&self) -> Vec<u8> {
+        let text = format!("parcero/network/1 {}", self.name);
+        digest::digest(&digest::SHA256, text.as_bytes()).as_ref().to_vec()
     }
 
     /// Whether nobody enters without the secret.
@@ -59,6 +65,30 @@ pub(super) struct Meeting {
 }
 
 impl Meeting {
+    /// The meeting of `own` in `role` with `other`.
+    pub(super) fn new(
+        role: Role,
+        own: EndpointId,
+        other: EndpointId,
+        own_nonce: [u8; 32],
+        other_nonce: [u8; 32],
+    ) -> Self {
+        match role {
+            Role::Dialler => Self {
+                dialler: own,
+                listener: other,
+                dialler_nonce: own_nonce,
+                listener_nonce: other_nonce,
+            },
+            Role::Listener => Self {
+                dialler: other,
+                listener: own,
+                dialler_nonce: other_nonce,
+                listener_nonce: own_nonce,
+            },
+        }
+    }
+
     /// The proof that the end in `role` is a member.
     pub(super) fn prove(&self, membership: &Membership, role: Role) -> Vec<u8> {
         hmac::sign(&key(membership), &self.transcript(membership, role))

@@ -1,54 +1,91 @@
 //! Every peer that is known: in memory to be asked, in the database to be remembered.
+//!
+//! What is changed here is true at once; it is written down soon after, or by [`Book::flush`] for a person who waits.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use iroh::EndpointId;
+use tokio::{sync::Notify, time::sleep};
 
 use super::{
     NetworkError,
     card::Card,
     known::{Known, MAX_ADDRESSES, Relation, Source, kept_name},
-    store::{Store, StoreError},
+    store::{Row, Store, StoreError},
 };
 
 /// Strangers beyond this are not remembered: anybody can make up a key.
 const MAX_STRANGERS: usize = 1024;
+/// Strangers that never answered: all that were discovered, and those each single peer told of.
+const MAX_RUMOURS: usize = 128;
+/// Peers that wait to hear whether they may be friends. More is a flood, not a crowd.
+const MAX_ASKING: usize = 64;
 /// The shortest beginning of an id that names a peer.
 const MIN_PREFIX: usize = 4;
+/// Changes of this time are written together.
+const GATHER_TIME: Duration = Duration::from_millis(200);
+/// The pause after the database did not work.
+const RETRY_TIME: Duration = Duration::from_secs(5);
 
 /// Every peer that is known.
 #[derive(Debug)]
 pub(super) struct Book {
     own: EndpointId,
-    peers: Mutex<BTreeMap<EndpointId, Known>>,
+    pages: Mutex<Pages>,
     store: Store,
+    changed: Notify,
+    /// One writer at a time, so that an older row never replaces a newer one.
+    writing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    peers: BTreeMap<EndpointId, Known>,
+    /// What is to be written, and which change made it so.
+    unwritten: HashMap<EndpointId, u64>,
+    changes: u64,
+    /// What the database has.
+    stored: HashSet<EndpointId>,
+}
+
+impl Pages {
+    fn mark(&mut self, id: EndpointId) {
+        self.changes += 1;
+        self.unwritten.insert(id, self.changes);
+    }
 }
 
 impl Book {
     pub(super) fn new(own: EndpointId, store: Store, known: Vec<Known>) -> Self {
-        let peers = known.into_iter().map(|known| (known.id, known)).collect();
         Self {
             own,
-            peers: Mutex::new(peers),
+            pages: Mutex::new(Pages {
+                stored: known.iter().map(|known| known.id).collect(),
+                peers: known.into_iter().map(|known| (known.id, known)).collect(),
+                ..Pages::default()
+            }),
             store,
+            changed: Notify::new(),
+            writing: tokio::sync::Mutex::default(),
         }
     }
 
-    fn peers(&self) -> MutexGuard<'_, BTreeMap<EndpointId, Known>> {
-        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Everything.
     pub(super) fn all(&self) -> Vec<Known> {
-        self.peers().values().cloned().collect()
+        self.pages().peers.values().cloned().collect()
     }
 
     /// What is known of one peer.
     pub(super) fn get(&self, id: EndpointId) -> Option<Known> {
-        self.peers().get(&id).cloned()
+        self.pages().peers.get(&id).cloned()
     }
 
     /// Whether nothing of it is to be answered.
@@ -58,90 +95,129 @@ impl Book {
 
     /// What is between us.
     pub(super) fn relation(&self, id: EndpointId) -> Option<Relation> {
-        self.peers().get(&id).map(|known| known.relation)
+        self.pages().peers.get(&id).map(|known| known.relation)
     }
 
-    /// Changes what is known of a peer, and writes it down. `None` where it is not known.
-    ///
-    /// # Errors
-    /// Where it cannot be written: then it is not changed either.
-    pub(super) async fn change(
-        &self,
-        id: EndpointId,
-        act: impl FnOnce(&mut Known),
-    ) -> Result<Option<Known>, StoreError> {
-        let Some(mut changed) = self.get(id) else {
-            return Ok(None);
+    /// How many wait to hear whether they may be friends; whether there may be one more.
+    pub(super) fn has_room_for_asking(&self) -> bool {
+        self.pages().peers.values().filter(|known| known.asks).count() < MAX_ASKING
+    }
+
+    /// Changes what is known of a peer: how it is now. `None` where it is not known.
+    pub(super) fn change(&self, id: EndpointId, act: impl FnOnce(&mut Known)) -> Option<Known> {
+        let mut pages = self.pages();
+        let known = pages.peers.get_mut(&id)?;
+        let before = known.clone();
+        act(known);
+        let now = known.clone();
+        if now != before {
+            pages.mark(id);
+            if now.name() != before.name() {
+                warn_of_namesake(&pages, &now);
+            }
+            drop(pages);
+            self.changed.notify_one();
+        }
+        Some(now)
+    }
+
+    /// Makes a peer known, unless it is. Where there is no room, the stranger that seems to matter least goes.
+    pub(super) fn meet(&self, id: EndpointId, source: Source, told_by: Option<EndpointId>) {
+        if id == self.own {
+            return;
+        }
+        let mut pages = self.pages();
+        if pages.peers.contains_key(&id) {
+            return;
+        }
+        let mut known = Known::new(id, source);
+        known.told_by = told_by;
+        let of_this_kind = |other: &&Known| other.is_rumour() && other.told_by == told_by;
+        let strangers = |other: &&Known| other.relation == Relation::Stranger;
+        let least = if known.is_rumour() && pages.peers.values().filter(of_this_kind).count() >= MAX_RUMOURS {
+            pages.peers.values().filter(of_this_kind).min_by_key(importance)
+        } else if pages.peers.values().filter(strangers).count() >= MAX_STRANGERS {
+            pages.peers.values().filter(strangers).min_by_key(importance)
+        } else {
+            None
         };
-        let before = changed.clone();
-        act(&mut changed);
-        if changed != before {
-            self.store.save(changed.clone()).await?;
-            self.peers().insert(id, changed.clone());
-            if changed.name() != before.name() {
-                self.warn_of_namesake(&changed);
-            }
+        if let Some(least) = least.map(|known| known.id) {
+            pages.peers.remove(&least);
+            pages.mark(least);
         }
-        Ok(Some(changed))
+        pages.peers.insert(id, known);
+        pages.mark(id);
+        drop(pages);
+        self.changed.notify_one();
     }
 
-    /// A name is a label that anybody can choose, and the name of a friend is worth choosing.
-    fn warn_of_namesake(&self, known: &Known) {
-        let peers = self.peers();
-        if let Some(friend) = peers.values().find(|friend| known.has_name_of_friend(friend)) {
-            tracing::warn!(
-                name = known.name(),
-                friend = %friend.id,
-                other = %known.id,
-                "a peer goes by the name of a friend and has another key: it may not be who it seems to be"
-            );
-        }
-    }
-
-    /// Makes a peer known, unless it is; `false` where there is no more room for strangers.
-    pub(super) async fn meet(&self, id: EndpointId, source: Source) -> Result<bool, StoreError> {
-        let new = {
-            let peers = self.peers();
-            if id == self.own || peers.contains_key(&id) {
-                return Ok(id != self.own);
-            }
-            let strangers = peers
-                .values()
-                .filter(|known| known.relation == Relation::Stranger)
-                .count();
-            if strangers >= MAX_STRANGERS && source != Source::Ticket {
-                return Ok(false);
-            }
-            Known::new(id, source)
-        };
-        self.store.save(new.clone()).await?;
-        self.peers().entry(id).or_insert(new);
-        Ok(true)
-    }
-
-    /// Takes what a peer says of itself.
-    pub(super) async fn take_card(&self, card: &Card, source: Source) -> Result<(), StoreError> {
-        if !self.meet(card.id, source).await? {
-            return Ok(());
-        }
+    /// Takes what a peer says of itself, told by itself (`None`) or by another one.
+    pub(super) fn take_card(&self, card: &Card, told_by: Option<EndpointId>) {
+        self.meet(card.id, Source::Introduced, told_by);
         self.change(card.id, |known| {
-            if card.made > known.card_made {
+            // What it says itself is true now, whatever its clock says.
+            if told_by.is_none() || card.made > known.card_made {
                 known.card_made = card.made;
                 known.own_name = kept_name(&card.name);
                 if !card.addresses.is_empty() {
                     known.addresses = card.addresses.iter().copied().take(MAX_ADDRESSES).collect();
                 }
             }
-        })
-        .await?;
-        Ok(())
+        });
     }
 
     /// Forgets a peer.
-    pub(super) async fn forget(&self, id: EndpointId) -> Result<(), StoreError> {
-        self.store.forget(id).await?;
-        self.peers().remove(&id);
+    pub(super) fn forget(&self, id: EndpointId) {
+        let mut pages = self.pages();
+        if pages.peers.remove(&id).is_some() {
+            pages.mark(id);
+        }
+        drop(pages);
+        self.changed.notify_one();
+    }
+
+    /// Writes down what has changed, and returns when it is on disk.
+    ///
+    /// # Errors
+    /// Where it cannot be written. It is true nevertheless, and tried again.
+    ///
+    /// # Cancel safety
+    /// What was not written stays to be written.
+    pub(super) async fn flush(&self) -> Result<(), StoreError> {
+        let _turn = self.writing.lock().await;
+        let (rows, written) = {
+            let pages = self.pages();
+            let row = |id: &EndpointId| match pages.peers.get(id).filter(|known| !known.is_rumour()) {
+                Some(known) => Some(Row::Known(Box::new(known.clone()))),
+                None => pages.stored.contains(id).then_some(Row::Forgotten(*id)),
+            };
+            let rows: Vec<_> = pages.unwritten.keys().filter_map(row).collect();
+            (rows, pages.unwritten.clone())
+        };
+        let (kept, forgotten): (Vec<_>, Vec<_>) = rows.iter().partition(|row| matches!(row, Row::Known(_)));
+        let (kept, forgotten) = (ids(&kept), ids(&forgotten));
+        if !rows.is_empty() {
+            self.store.write(rows).await?;
+        }
+        let mut pages = self.pages();
+        pages
+            .unwritten
+            .retain(|id, change| written.get(id) != Some(change));
+        pages.stored.extend(kept);
+        pages.stored.retain(|id| !forgotten.contains(id));
         Ok(())
+    }
+
+    /// Writes down what changes, until it is dropped.
+    pub(super) async fn keep_written(&self) {
+        loop {
+            self.changed.notified().await;
+            sleep(GATHER_TIME).await;
+            while let Err(error) = self.flush().await {
+                tracing::warn!(%error, "what is known of other peers cannot be written down; trying again");
+                sleep(RETRY_TIME).await;
+            }
+        }
     }
 
     /// The peer that a person means by an id, a name, or the beginning of an id. A name this person gave wins.
@@ -150,7 +226,8 @@ impl Book {
     /// [`NetworkError::Unknown`], or [`NetworkError::Ambiguous`] with the ids it could be.
     pub(super) fn resolve(&self, text: &str) -> Result<EndpointId, NetworkError> {
         let text = text.trim();
-        let peers = self.peers();
+        let pages = self.pages();
+        let peers = &pages.peers;
         if let Ok(id) = text.parse::<EndpointId>() {
             return if peers.contains_key(&id) || id == self.own {
                 Ok(id)
@@ -159,32 +236,53 @@ impl Book {
             };
         }
         let by = |fits: &dyn Fn(&Known) -> bool| -> Vec<EndpointId> {
-            peers
-                .values()
-                .filter(|known| fits(known))
-                .map(|known| known.id)
-                .collect()
+            let fitting = peers.values().filter(|known| fits(known));
+            fitting.map(|known| known.id).collect()
         };
-        let prefix = text.to_ascii_lowercase();
-        let found = [
-            by(&|known| known.label.as_deref() == Some(text)),
-            by(&|known| known.label.is_none() && known.own_name == text),
-            if prefix.len() >= MIN_PREFIX {
-                by(&|known| known.id.to_string().starts_with(&prefix))
-            } else {
-                Vec::new()
-            },
-        ]
-        .into_iter()
-        .find(|found| !found.is_empty());
-        match found.as_deref() {
-            None => Err(NetworkError::Unknown(text.to_owned())),
-            Some([one]) => Ok(*one),
-            Some(several) => Err(NetworkError::Ambiguous {
+        let mut found = by(&|known| known.label.as_deref() == Some(text));
+        if found.is_empty() {
+            // Nobody can take the place of an id by naming itself so: then it could be either.
+            let prefix = Some(text.to_ascii_lowercase()).filter(|prefix| prefix.len() >= MIN_PREFIX);
+            found = by(&|known| {
+                known.label.is_none() && known.own_name == text
+                    || prefix
+                        .as_deref()
+                        .is_some_and(|prefix| known.id.to_string().starts_with(prefix))
+            });
+        }
+        match found[..] {
+            [] => Err(NetworkError::Unknown(text.to_owned())),
+            [one] => Ok(one),
+            _ => Err(NetworkError::Ambiguous {
                 asked: text.to_owned(),
-                ids: several.to_vec(),
+                ids: found,
             }),
         }
+    }
+}
+
+fn ids(rows: &[&Row]) -> Vec<EndpointId> {
+    rows.iter().map(|row| row.id()).collect()
+}
+
+/// What decides which stranger goes first: those that never answered, then those that answered longest ago.
+fn importance(known: &&Known) -> (bool, u64, u64) {
+    (
+        !known.is_rumour(),
+        known.last_seen.unwrap_or_default(),
+        known.first_seen,
+    )
+}
+
+/// A name is a label that anybody can choose, and the name of a friend is worth choosing.
+fn warn_of_namesake(pages: &Pages, known: &Known) {
+    if let Some(friend) = pages.peers.values().find(|other| known.has_name_of(other)) {
+        tracing::warn!(
+            name = known.name(),
+            friend = %friend.id,
+            other = %known.id,
+            "a peer goes by the name of a friend and has another key: it may not be who it seems to be"
+        );
     }
 }
 
@@ -194,11 +292,13 @@ mod tests {
 
     use super::*;
 
-    fn id(number: u8) -> EndpointId {
-        SecretKey::from_bytes(&[number; 32]).public()
+    fn id(number: u16) -> EndpointId {
+        let mut key = [0; 32];
+        key[..2].copy_from_slice(&number.to_be_bytes());
+        SecretKey::from_bytes(&key).public()
     }
 
-    fn named(number: u8, own: &str, label: Option<&str>) -> Known {
+    fn named(number: u16, own: &str, label: Option<&str>) -> Known {
         Known {
             own_name: own.into(),
             label: label.map(Into::into),
@@ -208,7 +308,7 @@ mod tests {
 
     fn book(known: Vec<Known>) -> (tempfile::TempDir, Book) {
         let folder = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(&folder.path().join("peer.db")).unwrap();
+        let (store, _) = Store::open(&folder.path().join("peer.db"), "").unwrap();
         (folder, Book::new(id(0), store, known))
     }
 
@@ -219,18 +319,12 @@ mod tests {
         assert_eq!(book.resolve("laptop").unwrap(), id(1));
         assert_eq!(book.resolve("Ana").unwrap(), id(2));
         assert_eq!(book.resolve(&id(2).to_string()[..4]).unwrap(), id(2));
-        assert!(matches!(
-            book.resolve(&id(2).to_string()[..3]),
-            Err(NetworkError::Unknown(_))
-        ));
-        assert!(matches!(
-            book.resolve(&id(9).to_string()),
-            Err(NetworkError::Unknown(_))
-        ));
-        assert!(
-            matches!(book.resolve("phone"), Err(NetworkError::Unknown(_))),
-            "it is called Ana now"
-        );
+        for unknown in [&id(2).to_string()[..3], &id(9).to_string(), "phone"] {
+            assert!(
+                matches!(book.resolve(unknown), Err(NetworkError::Unknown(_))),
+                "{unknown}"
+            );
+        }
     }
 
     #[tokio::test]
@@ -243,28 +337,86 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_stranger_that_names_itself_like_the_beginning_of_an_id_is_not_taken_for_that_peer() {
+        let prefix = id(1).to_string()[..6].to_owned();
+        let (_folder, book) = book(vec![named(1, "Ana", None), named(2, &prefix, None)]);
+        assert!(matches!(
+            book.resolve(&prefix),
+            Err(NetworkError::Ambiguous { .. })
+        ));
+    }
+
+    #[tokio::test]
     async fn the_name_this_person_gave_wins_over_the_one_another_peer_chose() {
         let (_folder, book) = book(vec![named(1, "Ana", None), named(2, "phone", Some("Ana"))]);
         assert_eq!(book.resolve("Ana").unwrap(), id(2));
     }
 
     #[tokio::test]
-    async fn an_older_card_does_not_undo_a_newer_one() {
+    async fn an_older_card_does_not_undo_a_newer_one_unless_its_peer_says_so_itself() {
         let (_folder, book) = book(vec![]);
         let key = SecretKey::from_bytes(&[5; 32]);
         let new = Card::make(&key, "new", &["127.0.0.1:1".parse().unwrap()]);
-        let mut old = new.clone();
-        old.made -= 10;
-        old.name = "old".into();
-        book.take_card(&new, Source::Introduced).await.unwrap();
-        book.take_card(&old, Source::Introduced).await.unwrap();
+        let old = Card {
+            made: new.made - 10,
+            name: "old".into(),
+            ..new.clone()
+        };
+        book.take_card(&new, Some(id(3)));
+        book.take_card(&old, Some(id(3)));
         assert_eq!(book.get(key.public()).unwrap().own_name, "new");
+        book.take_card(&old, None);
+        assert_eq!(book.get(key.public()).unwrap().own_name, "old");
     }
 
     #[tokio::test]
     async fn this_peer_is_not_among_the_peers_it_knows() {
         let (_folder, book) = book(vec![]);
-        assert!(!book.meet(id(0), Source::Discovered).await.unwrap());
+        book.meet(id(0), Source::Discovered, None);
         assert_eq!(book.all(), []);
+    }
+
+    #[tokio::test]
+    async fn one_that_invents_peers_pushes_out_its_own_inventions_and_nobody_else() {
+        let (_folder, book) = book(vec![]);
+        book.meet(id(1), Source::Discovered, None);
+        book.meet(id(2), Source::Introduced, Some(id(60_001)));
+        for number in 1000..3000 {
+            book.meet(id(number), Source::Introduced, Some(id(60_000)));
+        }
+        assert_eq!(book.all().len(), MAX_RUMOURS + 2);
+        assert!(book.get(id(1)).is_some() && book.get(id(2)).is_some());
+        // And nothing of that was written down.
+        book.flush().await.unwrap();
+        assert_eq!(book.store.count().await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn friends_and_those_who_answered_outlive_a_crowd_of_strangers() {
+        let (_folder, book) = book(vec![]);
+        book.meet(id(1), Source::Called, None);
+        book.change(id(1), Known::befriend);
+        for number in 2..3000 {
+            book.meet(id(number), Source::Called, None);
+            book.change(id(number), |known| known.last_seen = Some(u64::from(number)));
+        }
+        assert_eq!(book.all().len(), MAX_STRANGERS + 1);
+        assert_eq!(book.relation(id(1)), Some(Relation::Friend));
+        assert!(book.get(id(2999)).is_some() && book.get(id(2)).is_none());
+    }
+
+    #[tokio::test]
+    async fn what_was_decided_is_on_disk_after_a_flush_and_what_was_forgotten_is_not() {
+        let (folder, book) = book(vec![]);
+        for number in [1, 2] {
+            book.meet(id(number), Source::Ticket, None);
+        }
+        book.change(id(1), |known| known.relation = Relation::Blocked);
+        book.flush().await.unwrap();
+        book.forget(id(2));
+        book.flush().await.unwrap();
+        let (_, known) = Store::open(&folder.path().join("peer.db"), "").unwrap();
+        let [known] = &known[..] else { panic!("{known:?}") };
+        assert_eq!((known.id, known.relation), (id(1), Relation::Blocked));
     }
 }

@@ -11,12 +11,12 @@ use prost::Message;
 
 /// What a signature is about, so that it is good for nothing else.
 const CONTEXT: &[u8] = b"parcero/card/1";
-/// More addresses than any machine has.
-const MAX_ADDRESSES: usize = 32;
-/// The longest card.
-const MAX_BYTES: usize = 4 * 1024;
-/// How far ahead a clock may be: a card from the future would win for ever.
-const MAX_AHEAD_SECONDS: u64 = 10 * 60;
+/// More addresses than most machines have.
+const MAX_ADDRESSES: usize = 16;
+/// The longest card: a name, and addresses of some 30 letters each.
+const MAX_BYTES: usize = 1024;
+/// How far ahead a clock may be: a card from the future would win for ever over newer ones.
+const MAX_AHEAD_SECONDS: u64 = 24 * 60 * 60;
 
 /// A card that its peer has signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,13 @@ pub(super) struct Card {
 
 impl Card {
     /// The card of the peer whose key this is, made now.
+    #[cfg(test)]
     pub(super) fn make(key: &SecretKey, name: &str, addresses: &[SocketAddr]) -> Self {
+        Self::make_at(now(), key, name, addresses)
+    }
+
+    /// The same, made at a time in seconds since 1970.
+    pub(super) fn make_at(made: u64, key: &SecretKey, name: &str, addresses: &[SocketAddr]) -> Self {
         let card = Wire {
             id: key.public().as_bytes().to_vec(),
             name: name.to_owned(),
@@ -40,7 +46,7 @@ impl Card {
                 .take(MAX_ADDRESSES)
                 .map(ToString::to_string)
                 .collect(),
-            made: now(),
+            made,
         };
         let bytes = card.encode_to_vec();
         let signature = key.sign(&signed_bytes(&bytes)).to_bytes().to_vec();
@@ -84,6 +90,17 @@ impl Card {
     /// The card as it is passed on.
     pub(super) fn introduction(&self) -> Introduction {
         self.signed.clone()
+    }
+
+    /// Whether this is the very same card.
+    pub(super) fn is(&self, introduction: &Introduction) -> bool {
+        self.signed == *introduction
+    }
+
+    /// Whose card it says it is; nothing is proved by that.
+    pub(super) fn claimed(introduction: &Introduction) -> Option<EndpointId> {
+        let card = Wire::decode(&introduction.card[..]).ok()?;
+        EndpointId::from_bytes(card.id[..].try_into().ok()?).ok()
     }
 }
 

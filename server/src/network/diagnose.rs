@@ -8,10 +8,10 @@ use std::{
 use contract::parcero::v1::{DiagnoseStep, diagnose_step::Step};
 use futures_core::Stream;
 use futures_util::stream;
-use iroh::EndpointId;
+use iroh::{EndpointId, TransportAddr};
 use tokio::time::timeout;
 
-use super::{Network, NetworkError, PeerDial, PeerView};
+use super::{Network, NetworkError, PeerDial, PeerView, goodbye::Goodbye};
 
 /// How long a call to another peer may take here.
 const CALL_TIME: Duration = Duration::from_secs(3);
@@ -69,7 +69,8 @@ impl Network {
                 let done = network.step(id, step, &ask).await;
                 let next = match step {
                     Step::Unspecified | Step::Call => None,
-                    Step::Address => Some(Step::Handshake),
+                    Step::Address => Some(Step::Packets),
+                    Step::Packets => Some(Step::Handshake),
                     Step::Handshake => Some(Step::Admission),
                     Step::Admission => Some(Step::Call),
                 };
@@ -83,6 +84,7 @@ impl Network {
         let start = Instant::now();
         let outcome = match step {
             Step::Unspecified | Step::Address => self.has_address(id),
+            Step::Packets => self.has_packets(id).await,
             Step::Handshake => self.has_handshake(id).await,
             Step::Admission => self.has_admission(id).await,
             Step::Call => self.has_call(id, ask).await,
@@ -106,40 +108,61 @@ impl Network {
     }
 
     fn has_address(&self, id: EndpointId) -> Outcome {
-        let addresses = self
+        let routes = self.routes_to(id).map_err(|error| (error.to_string(), ""))?;
+        if !routes.is_empty() {
+            return Ok(routes.iter().map(shown).collect::<Vec<_>>().join(", "));
+        }
+        let told = self
             .book()
             .get(id)
             .map(|known| known.addresses)
             .unwrap_or_default();
-        if addresses.is_empty() {
-            return Err((
-                "no address of this peer is known".to_owned(),
-                "Ask its person for a new ticket (`parcero ticket` there), and add it here with `parcero friend add`.",
-            ));
+        let evidence = match told.is_empty() {
+            true => "no address of this peer is known".to_owned(),
+            false => "all known addresses of this peer are on networks this machine is not in".to_owned(),
+        };
+        Err((
+            evidence,
+            "Ask its person for a new ticket (`parcero ticket` there), and add it here with `parcero friend add`.",
+        ))
+    }
+
+    async fn has_packets(&self, id: EndpointId) -> Outcome {
+        if let Some(link) = self.link_to(id) {
+            if link.probe().await {
+                let path = link.path().as_ref().map_or_else(|| "a connection".to_owned(), shown);
+                return Ok(format!("packets come and go by {path}"));
+            }
+            link.close(Goodbye::Lost);
+            self.unlinked(&link);
         }
-        Ok(addresses
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(", "))
+        match self.connect(id, super::link::ALPN).await {
+            Err(error @ NetworkError::NoAnswer(_)) => Err((
+                error.to_string(),
+                "Nothing answers there. See that the peer runs, that both machines are on one network, that no firewall \
+                 drops UDP to its port, and that its address is still the same.",
+            )),
+            Err(error) => Ok(format!("something answered: {error}")),
+            Ok(connection) => {
+                Goodbye::Idle.close(&connection);
+                Ok("something answered".to_owned())
+            }
+        }
     }
 
     async fn has_handshake(&self, id: EndpointId) -> Outcome {
-        if let Some(link) = self.link_to(id) {
-            return Ok(match link.path() {
-                Some(address) => format!("connected already, at {address}"),
-                None => "connected already".to_owned(),
-            });
+        if self.link_to(id).is_some() {
+            return Ok("it has proved its key".to_owned());
         }
         match self.connect(id, super::link::ALPN).await {
             Ok(connection) => {
-                connection.close(0_u32.into(), b"diagnosed");
-                Ok("it answered and proved its key".to_owned())
+                Goodbye::Idle.close(&connection);
+                Ok("it proved its key".to_owned())
             }
             Err(error) => Err((
                 error.to_string(),
-                "Nothing answers there as this peer. See that it runs, that both machines are on one network, that no \
-                 firewall drops UDP to its port, and that its address is still the same.",
+                "Something is there, but not this peer, or one of a version that cannot talk to this one. Another peer \
+                 may have its address now: ask its person for a new ticket, and compare `parcero --version`.",
             )),
         }
     }
@@ -163,6 +186,14 @@ impl Network {
                 "The peer is there and answers no calls: look at what it logs (PARCERO_LOG=debug).",
             )),
         }
+    }
+}
+
+fn shown(address: &TransportAddr) -> String {
+    match address {
+        TransportAddr::Ip(address) => address.to_string(),
+        TransportAddr::Relay(url) => format!("the relay {url}"),
+        other => format!("{other:?}"),
     }
 }
 

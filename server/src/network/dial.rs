@@ -1,21 +1,25 @@
 //! Connections to other peers, made when they are needed and used as long as they live.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use iroh::{EndpointAddr, EndpointId, TransportAddr, endpoint::Connection};
 use tokio::time::timeout;
 
 use super::{
     Network, NetworkError,
     admission::Role,
+    goodbye::Goodbye,
     link::{self, Link},
+    live::Dialling,
+    meet,
 };
-use crate::calls;
+use crate::calls::{self, Dialled};
 
 /// How long a dial may take. The library gives up after 30 s.
 const DIAL_TIME: Duration = Duration::from_secs(3);
 
-/// How to reach one peer, for [`calls::Caller`].
+/// How to reach one peer.
 #[derive(Debug, Clone)]
 pub struct PeerDial {
     network: Network,
@@ -26,14 +30,12 @@ impl PeerDial {
     pub(super) fn new(network: Network, id: EndpointId) -> Self {
         Self { network, id }
     }
-}
 
-impl PeerDial {
     /// A connection for calls, new or in use already.
     ///
     /// # Errors
     /// Where the peer cannot be reached, or wants nothing to do with this one.
-    pub async fn connection(&self) -> Result<Connection, NetworkError> {
+    pub async fn connection(&self) -> Result<Dialled, NetworkError> {
         self.network.calls_to(self.id).await
     }
 }
@@ -60,71 +62,136 @@ impl Network {
         Ok(id)
     }
 
-    /// A link to a peer, made if there is none.
+    /// A link to a peer, made if there is none. Who asks while it is being made waits for the same one.
     pub(super) async fn link(&self, id: EndpointId) -> Result<Link, NetworkError> {
-        if let Some(link) = self.link_to(id) {
-            return Ok(link);
-        }
-        let turn = self.turn(id);
-        let _turn = turn.lock().await;
-        // Somebody else may have dialled it meanwhile.
-        if let Some(link) = self.link_to(id) {
-            return Ok(link);
-        }
-        let connection = self.connect(id, link::ALPN).await?;
-        let (link, line) = link::meet(self, connection, Role::Dialler).await?;
-        self.spawn(line.run(self.clone()));
-        Ok(link)
+        let dialling = {
+            let mut live = self.live();
+            if let Some(link) = live.link(id) {
+                return Ok(link);
+            }
+            let dial = || {
+                let (network, ended) = (self.clone(), self.clone());
+                let dial = async move { network.make_link(id).await };
+                self.dialling(dial, move || drop(ended.live().linking.remove(&id)))
+            };
+            live.linking.entry(id).or_insert_with(dial).clone()
+        };
+        dialling.await
     }
 
     /// A connection for calls, made if there is none.
-    async fn calls_to(&self, id: EndpointId) -> Result<Connection, NetworkError> {
-        if let Some(connection) = self.open_calls(id) {
-            return Ok(connection);
+    async fn calls_to(&self, id: EndpointId) -> Result<Dialled, NetworkError> {
+        let dialling = {
+            let mut live = self.live();
+            if let Some(calls) = live.calls(id) {
+                return Ok(calls);
+            }
+            let dial = || {
+                let (network, ended) = (self.clone(), self.clone());
+                let dial = async move { network.make_calls(id).await };
+                self.dialling(dial, move || drop(ended.live().calling.remove(&id)))
+            };
+            live.calling.entry(id).or_insert_with(dial).clone()
+        };
+        dialling.await
+    }
+
+    /// Runs a dial to its end, whoever waits for it: one that was given up half-way would leave half a link.
+    fn dialling<T: Clone + Send + Sync + 'static>(
+        &self,
+        dial: impl Future<Output = Result<T, NetworkError>> + Send + 'static,
+        ended: impl FnOnce() + Send + 'static,
+    ) -> Dialling<T> {
+        let stop = self.0.stop.clone();
+        let dial = self.0.tasks.spawn(async move {
+            // A dial that panicked must not be waited for by the next one.
+            let made = AssertUnwindSafe(stop.run_until_cancelled(dial))
+                .catch_unwind()
+                .await;
+            ended();
+            made
+        });
+        async move {
+            match dial.await {
+                Ok(Ok(Some(made))) => made,
+                Ok(Ok(None)) => Err(NetworkError::unreachable("this peer is stopping")),
+                Ok(Err(_)) | Err(_) => Err(NetworkError::unreachable("the dial broke off")),
+            }
         }
-        // It answers calls only of those it has admitted.
-        self.link(id).await?;
-        let turn = self.turn(id);
-        let _turn = turn.lock().await;
-        if let Some(connection) = self.open_calls(id) {
-            return Ok(connection);
+        .boxed()
+        .shared()
+    }
+
+    async fn make_link(&self, id: EndpointId) -> Result<Link, NetworkError> {
+        let connection = self.connect(id, link::ALPN).await?;
+        let line = meet::meet(self, connection, Role::Dialler).await?;
+        let link = line.link().clone();
+        self.spawn(line.run());
+        Ok(link)
+    }
+
+    async fn make_calls(&self, id: EndpointId) -> Result<Dialled, NetworkError> {
+        // It answers calls only of those it has admitted. A process that was started again has admitted nobody yet.
+        let link = self.link(id).await?;
+        if !link.probe().await {
+            link.close(Goodbye::Lost);
+            self.unlinked(&link);
+            self.link(id).await?;
         }
         let connection = self.connect(id, calls::ALPN).await?;
-        self.live().calls.insert(id, connection.clone());
-        Ok(connection)
+        let dialled = Dialled {
+            connection,
+            in_use: Arc::default(),
+        };
+        let mut live = self.live();
+        if self.is_blocked(id) {
+            Goodbye::Blocked.close(&dialled.connection);
+            return Err(NetworkError::Blocked);
+        }
+        live.keep_calls(id, dialled.clone());
+        Ok(dialled)
     }
 
-    fn open_calls(&self, id: EndpointId) -> Option<Connection> {
-        let live = self.live();
-        live.calls
-            .get(&id)
-            .filter(|connection| connection.close_reason().is_none())
-            .cloned()
-    }
-
-    fn turn(&self, id: EndpointId) -> Arc<tokio::sync::Mutex<()>> {
-        self.live().dialling.entry(id).or_default().clone()
-    }
-
-    pub(super) async fn connect(&self, id: EndpointId, alpn: &[u8]) -> Result<Connection, NetworkError> {
+    /// Where packets to a peer may go: where it said itself that it is as far as that is near, where this person's tickets
+    /// say, and by this person's relays alone, whichever others a peer may name.
+    pub(super) fn routes_to(&self, id: EndpointId) -> Result<Vec<TransportAddr>, NetworkError> {
         let known = self
             .book()
             .get(id)
             .ok_or_else(|| NetworkError::Unknown(id.to_string()))?;
-        if known.addresses.is_empty() && self.0.relays.is_empty() {
-            return Err(NetworkError::unreachable("no address of it is known"));
-        }
-        // By the relays of this person alone, whichever others a peer may name.
+        let said = known.addresses.into_iter().chain(known.hints);
+        let near = said.filter(|address| self.0.near.contains(*address));
         let relays = self.0.relays.iter().cloned().map(TransportAddr::Relay);
-        let addresses = known.addresses.into_iter().map(TransportAddr::Ip);
-        let address = EndpointAddr::from_parts(id, addresses.chain(relays));
-        match timeout(DIAL_TIME, self.0.endpoint.connect(address, alpn)).await {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(error)) => Err(NetworkError::unreachable(format!("{error:#}"))),
-            Err(_) => Err(NetworkError::unreachable(format!(
-                "no answer within {} seconds",
-                DIAL_TIME.as_secs()
-            ))),
+        let mut routes: Vec<_> = near
+            .chain(known.ticket_addresses)
+            .map(TransportAddr::Ip)
+            .chain(relays)
+            .collect();
+        routes.sort();
+        routes.dedup();
+        Ok(routes)
+    }
+
+    pub(super) async fn connect(&self, id: EndpointId, alpn: &[u8]) -> Result<Connection, NetworkError> {
+        let routes = self.routes_to(id)?;
+        if routes.is_empty() {
+            return Err(NetworkError::unreachable(
+                "no address of it is known that is on a network of this machine",
+            ));
         }
+        let address = EndpointAddr::from_parts(id, routes);
+        let connection = match timeout(DIAL_TIME, self.0.endpoint.connect(address, alpn)).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(error)) => return Err(NetworkError::unreachable(format!("{error:#}"))),
+            Err(_) => return Err(NetworkError::NoAnswer(DIAL_TIME)),
+        };
+        let mut live = self.live();
+        if live.is_stopping {
+            Goodbye::Stopping.close(&connection);
+            return Err(NetworkError::unreachable("this peer is stopping"));
+        }
+        // What we dial is not counted against the other peer.
+        live.add_connection(&connection, usize::MAX);
+        Ok(connection)
     }
 }

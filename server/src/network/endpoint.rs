@@ -1,19 +1,21 @@
 //! The QUIC endpoint: quiet on the wire, and quick to notice that a peer has gone.
 
 use std::{
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     time::Duration,
 };
 
 use iroh::{
     Endpoint, NetReportConfig, RelayMode, RelayUrl, SecretKey,
-    endpoint::{BindError, PortmapperConfig, QuicTransportConfig, VarInt, presets},
+    endpoint::{BindError, BindOpts, PortmapperConfig, QuicTransportConfig, VarInt, presets},
 };
 
-/// A peer that says nothing for so long has gone. The defaults take 30 s.
-pub(super) const SILENCE: Duration = Duration::from_secs(4);
+/// A peer that says nothing for so long has gone; with the time until the next sign of life would have come, that makes
+/// less than five seconds. The defaults take 30.
+const SILENCE: Duration = Duration::from_millis(3500);
 /// How often a connection shows that it lives.
-const KEEP_ALIVE: Duration = Duration::from_millis(1200);
+const KEEP_ALIVE: Duration = Duration::from_secs(1);
 /// Calls at once on one connection; one more waits, in the deadline of its caller.
 const MAX_CALLS: u32 = 1024;
 
@@ -63,11 +65,27 @@ pub(super) async fn open(
         // Everywhere, by both versions of IP, on one port.
         SocketAddr::V6(address) if *address.ip() == Ipv6Addr::UNSPECIFIED => builder
             .bind_addr(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port())))
-            .and_then(|builder| builder.bind_addr(listen)),
+            // Some machines have no IPv6.
+            .and_then(|builder| {
+                builder.bind_addr_with_opts(listen, BindOpts::default().set_is_required(false))
+            }),
         _ => builder.bind_addr(listen),
     };
     match builder {
         Ok(builder) => builder.bind().await,
         Err(_) => unreachable!("a socket address is a socket address"),
     }
+}
+
+/// A UDP port that is free at the moment.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn free_port(ip: IpAddr) -> io::Result<u16> {
+    // Where everything is meant, by the version of IP that every machine has.
+    let ip = match ip {
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        ip => ip,
+    };
+    Ok(UdpSocket::bind((ip, 0))?.local_addr()?.port())
 }

@@ -1,6 +1,6 @@
 //! What can go wrong between peers, for whoever asked.
 
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use iroh::EndpointId;
 
@@ -22,10 +22,13 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// No UDP port is free.
+    #[error("no UDP port can be had for other peers: {0}")]
+    NoPort(#[from] io::Error),
 }
 
 /// Why something with another peer did not work.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum NetworkError {
     /// No peer is known by this id or name.
     #[error("no peer is known by `{0}`; `parcero peers` lists those that are")]
@@ -44,21 +47,46 @@ pub enum NetworkError {
     /// It does not answer.
     #[error("the peer cannot be reached: {0}")]
     Unreachable(String),
+    /// Not one packet came back.
+    #[error("the peer cannot be reached: no answer within {} seconds", .0.as_secs())]
+    NoAnswer(Duration),
     /// It answered, and wants nothing to do with us.
     #[error("the peer refused: {0}")]
     Refused(String),
     /// The person of this peer blocked it.
     #[error("that peer is blocked; unblock it first")]
     Blocked,
+    /// It does not know the secret of the network, or another one.
+    #[error("the peer refused: the secret of the network is not the same on both sides")]
+    NotProved,
+    /// It is a peer of another network.
+    #[error("the peer refused: it belongs to another network")]
+    OtherNetwork,
     /// There is no such request or invitation.
     #[error("{0}")]
     Nothing(String),
     /// What is known cannot be written down.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    #[error("{0}")]
+    Store(Arc<StoreError>),
+}
+
+impl From<StoreError> for NetworkError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
 }
 
 impl NetworkError {
+    /// What the other peer is told, where this is why it is refused.
+    pub(super) fn told_to_the_other_side(&self) -> &'static str {
+        match self {
+            Self::Blocked => "blocked by the person of this peer",
+            Self::NotProved => "the secret of the network is not the same on both sides",
+            Self::OtherNetwork => "this peer belongs to another network",
+            _ => "not admitted",
+        }
+    }
+
     pub(super) fn unreachable(why: impl Into<String>) -> Self {
         Self::Unreachable(why.into())
     }

@@ -1,13 +1,13 @@
 //! What the person of this peer does with other peers.
 
-use contract::parcero::v1::{Admitted, FriendRequest, UseInvitation, control::Say};
+use contract::parcero::v1::{FriendRequest, FriendshipEnded, UseInvitation, control::Say};
 use iroh::EndpointId;
 
 use super::{
-    Invitation, Network, NetworkError, StoreError, Ticket,
+    Invitation, Network, NetworkError, Ticket,
     card::now,
+    goodbye::Goodbye,
     known::{Known, Relation, Source, kept_name},
-    link::Goodbye,
     view::PeerView,
 };
 
@@ -16,21 +16,21 @@ const DECLINED_SECONDS: u64 = 24 * 60 * 60;
 
 impl Network {
     /// Makes the peer of a ticket known, with the addresses and the invitation in it, under a name unless that is empty.
-    pub(super) async fn take_ticket(&self, ticket: &Ticket, name: &str) -> Result<(), StoreError> {
+    pub(super) fn take_ticket(&self, ticket: &Ticket, name: &str) {
         let name = kept_name(name);
-        self.book().meet(ticket.id(), Source::Ticket).await?;
-        self.book()
-            .change(ticket.id(), |known| {
-                known.addresses.extend(ticket.address().ip_addrs().copied());
-                if !name.is_empty() {
-                    known.label = Some(name);
-                }
-                if known.relation == Relation::Stranger && ticket.invitation().is_some() {
-                    known.invitation = ticket.invitation();
-                }
-            })
-            .await?;
-        Ok(())
+        self.book().meet(ticket.id(), Source::Ticket, None);
+        self.book().change(ticket.id(), |known| {
+            known.ticket_addresses = ticket.address().ip_addrs().copied().collect();
+            if known.last_seen.is_none() {
+                known.source = Source::Ticket;
+            }
+            if !name.is_empty() {
+                known.label = Some(name);
+            }
+            if known.relation == Relation::Stranger && ticket.invitation().is_some() {
+                known.invitation = ticket.invitation();
+            }
+        });
     }
 
     /// Makes friends by a ticket with an invitation, now or when its peer is back; without one, only makes it known.
@@ -45,24 +45,28 @@ impl Network {
         if self.is_blocked(id) {
             return Err(NetworkError::Blocked);
         }
-        self.take_ticket(ticket, name).await?;
+        self.take_ticket(ticket, name);
         match self.link(id).await {
-            // A new link has sent the invitation already; to be told twice costs one use at most if it has several.
-            Ok(link) if link.age() > super::keeper::FRESH_LINK => {
+            // A link that has just been made has told it already. To be told twice costs nothing: by the second time it
+            // is a friend that says so.
+            Ok(link) => {
                 if let Some(secret) = self.book().get(id).and_then(|known| known.invitation) {
                     let secret = secret.to_vec();
-                    link.tell(Say::UseInvitation(UseInvitation { secret })).await?;
+                    link.tell(Say::UseInvitation(UseInvitation { secret }));
                 }
             }
-            Ok(_) => {}
             // It is kept, and used when the peer is back.
-            Err(NetworkError::Unreachable(why)) => {
-                tracing::debug!(%why, "the peer of a ticket is away");
+            Err(error @ (NetworkError::Unreachable(_) | NetworkError::NoAnswer(_))) => {
+                tracing::debug!(%error, "the peer of a ticket is away");
             }
             Err(error) => return Err(error),
         }
-        if ticket.invitation().is_some() && self.link_to(id).is_some() {
+        let is_there = ticket.invitation().is_some() && self.link_to(id).is_some();
+        if is_there {
             self.settled(id, |known| known.invitation.is_none()).await;
+        }
+        self.decided(id, "a ticket was used").await?;
+        if is_there {
             let known = self.book().get(id);
             if known.is_some_and(|known| known.invitation.is_none() && known.relation != Relation::Friend) {
                 return Err(NetworkError::refused(
@@ -71,6 +75,12 @@ impl Network {
             }
         }
         self.shown(id)
+    }
+
+    /// A decision of this person, which is in force already, is written down.
+    async fn decided(&self, id: EndpointId, what: &str) -> Result<(), NetworkError> {
+        tracing::info!(target: "audit", peer = %id, what);
+        Ok(self.book().flush().await?)
     }
 
     /// Waits a moment for the answer of another peer.
@@ -95,18 +105,18 @@ impl Network {
                 (Relation::Stranger, true) => known.befriend(),
                 (Relation::Stranger, false) => known.asked = true,
                 (Relation::Friend | Relation::Blocked, _) => {}
-            })
-            .await?;
+            });
         match known.map(|known| known.relation) {
             Some(Relation::Blocked) => return Err(NetworkError::Blocked),
-            Some(Relation::Friend) => self.tell_friendship(id).await,
+            Some(Relation::Friend) => self.tell_friendship(id),
             Some(Relation::Stranger) | None => {
                 if let Ok(link) = self.link(id).await {
-                    // It ends before it is told: then it is told by the next one.
-                    let _ = link.tell(Say::FriendRequest(FriendRequest {})).await;
+                    // It is told by the next link where it is not by this one.
+                    link.tell(Say::FriendRequest(FriendRequest {}));
                 }
             }
         }
+        self.decided(id, "asked to be friends").await?;
         self.shown(id)
     }
 
@@ -116,8 +126,9 @@ impl Network {
     /// Where it did not ask.
     pub async fn accept_friend(&self, peer: &str) -> Result<PeerView, NetworkError> {
         let id = self.asking(peer)?;
-        self.book().change(id, Known::befriend).await?;
-        self.tell_friendship(id).await;
+        self.book().change(id, Known::befriend);
+        self.tell_friendship(id);
+        self.decided(id, "accepted as a friend").await?;
         self.shown(id)
     }
 
@@ -127,12 +138,11 @@ impl Network {
     /// Where it did not ask.
     pub async fn decline_friend(&self, peer: &str) -> Result<PeerView, NetworkError> {
         let id = self.asking(peer)?;
-        self.book()
-            .change(id, |known| {
-                known.asks = false;
-                known.declined_until = now() + DECLINED_SECONDS;
-            })
-            .await?;
+        self.book().change(id, |known| {
+            known.asks = false;
+            known.declined_until = now() + DECLINED_SECONDS;
+        });
+        self.decided(id, "declined as a friend").await?;
         self.shown(id)
     }
 
@@ -152,16 +162,19 @@ impl Network {
     /// Where there is no such peer.
     pub async fn remove_friend(&self, peer: &str) -> Result<PeerView, NetworkError> {
         let id = self.other(peer)?;
-        self.book()
-            .change(id, |known| {
-                if known.relation == Relation::Friend {
-                    known.relation = Relation::Stranger;
-                }
-                known.asked = false;
-                known.invitation = None;
-            })
-            .await?;
-        self.tell_friendship(id).await;
+        self.book().change(id, |known| {
+            if known.relation == Relation::Friend {
+                known.relation = Relation::Stranger;
+                known.ended = true;
+            }
+            known.asked = false;
+            known.invitation = None;
+        });
+        if let Some(link) = self.link_to(id) {
+            // It is told by the next link where it is not by this one.
+            link.tell(Say::FriendshipEnded(FriendshipEnded {}));
+        }
+        self.decided(id, "no friend any more").await?;
         self.shown(id)
     }
 
@@ -172,7 +185,8 @@ impl Network {
     pub async fn name_peer(&self, peer: &str, name: &str) -> Result<PeerView, NetworkError> {
         let id = self.other(peer)?;
         let name = Some(kept_name(name)).filter(|name| !name.is_empty());
-        self.book().change(id, |known| known.label = name).await?;
+        self.book().change(id, |known| known.label = name);
+        self.decided(id, "named").await?;
         self.shown(id)
     }
 
@@ -182,15 +196,15 @@ impl Network {
     /// Where there is no such peer.
     pub async fn block_peer(&self, peer: &str) -> Result<PeerView, NetworkError> {
         let id = self.other(peer)?;
-        self.book()
-            .change(id, |known| {
-                known.relation = Relation::Blocked;
-                known.asks = false;
-                known.asked = false;
-                known.invitation = None;
-            })
-            .await?;
+        self.book().change(id, |known| {
+            known.relation = Relation::Blocked;
+            known.asks = false;
+            known.asked = false;
+            known.invitation = None;
+        });
+        // In this order: a connection that comes now sees the block, and one that came before is closed.
         self.hang_up(id, Goodbye::Blocked);
+        self.decided(id, "blocked").await?;
         self.shown(id)
     }
 
@@ -200,13 +214,12 @@ impl Network {
     /// Where there is no such peer.
     pub async fn unblock_peer(&self, peer: &str) -> Result<PeerView, NetworkError> {
         let id = self.other(peer)?;
-        self.book()
-            .change(id, |known| {
-                if known.relation == Relation::Blocked {
-                    known.relation = Relation::Stranger;
-                }
-            })
-            .await?;
+        self.book().change(id, |known| {
+            if known.relation == Relation::Blocked {
+                known.relation = Relation::Stranger;
+            }
+        });
+        self.decided(id, "unblocked").await?;
         self.shown(id)
     }
 
@@ -216,8 +229,9 @@ impl Network {
     /// Where there is no such peer.
     pub async fn forget_peer(&self, peer: &str) -> Result<(), NetworkError> {
         let id = self.other(peer)?;
+        self.book().forget(id);
         self.hang_up(id, Goodbye::Forgotten);
-        Ok(self.book().forget(id).await?)
+        self.decided(id, "forgotten").await
     }
 
     /// Makes an invitation, and the ticket that carries it.
@@ -266,10 +280,9 @@ impl Network {
     }
 
     /// Tells a peer that is there what it is to us now. One that is not is told when it is back.
-    async fn tell_friendship(&self, id: EndpointId) {
-        let is_friend = self.relation(id) == Some(Relation::Friend);
+    fn tell_friendship(&self, id: EndpointId) {
         if let Some(link) = self.link_to(id) {
-            let _ = link.tell(Say::Admitted(Admitted { is_friend })).await;
+            link.tell(self.admission(id));
         }
     }
 

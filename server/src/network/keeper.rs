@@ -1,33 +1,47 @@
 //! Keeps what is known true: stays in touch with some peers, and asks the others now and then.
 
-use std::{cmp::Reverse, collections::HashMap, sync::PoisonError, time::Duration};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    sync::PoisonError,
+    time::Duration,
+};
 
 use iroh::EndpointId;
 use tokio::{
-    task::JoinSet,
+    task::{Id, JoinSet},
     time::{Instant, MissedTickBehavior, interval},
 };
 
 use super::{
-    Network, card,
+    Network,
+    card::now,
+    goodbye::Goodbye,
     known::{Known, Relation},
-    link::{Goodbye, Link},
+    link::Link,
 };
 
-/// Connections that are kept open to see who is there; friends first.
+/// Connections that this peer opens and keeps open to see who is there; friends first. Others keep theirs to it.
 const KEPT_LINKS: usize = 8;
 /// How often the others are asked.
 const ASK_EVERY: Duration = Duration::from_secs(9);
 /// A friend that does not answer is tried again after a second, then two, and so on up to this.
 const MAX_PAUSE: Duration = Duration::from_secs(8);
+/// A stranger that has not answered for an hour is asked so often. When it is back it comes by itself, or is discovered.
+const ASK_LOST_EVERY: Duration = Duration::from_secs(60);
+const LOST_SECONDS: u64 = 60 * 60;
 /// Dials at once.
-const MAX_DIALS: usize = 16;
+const MAX_DIALS: usize = 32;
 /// How often to look what there is to do.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// A link that has just been made has told everything there is to tell.
-pub(super) const FRESH_LINK: Duration = Duration::from_millis(500);
 /// A link that is not needed may serve a call that is about to come.
 const LINGER: Duration = Duration::from_secs(2);
+/// How often to look whether an interface came or went.
+const LOOK_AROUND_EVERY: Duration = Duration::from_secs(5);
+/// A stranger that never answered is forgotten after so long; it can be discovered again.
+const RUMOUR_SECONDS: u64 = 10 * 60;
+/// A stranger that answered once is forgotten after so long.
+const STRANGER_SECONDS: u64 = 30 * 24 * 60 * 60;
 
 /// When to try a peer again.
 #[derive(Debug, Clone, Copy)]
@@ -36,82 +50,115 @@ struct Plan {
     pause: Duration,
 }
 
+/// Keeps track of the networks this machine is in, until the network stops.
+pub(super) async fn look_around(network: Network) {
+    let mut look = interval(LOOK_AROUND_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        look.tick().await;
+        let network = network.clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || network.0.near.look()).await {
+            tracing::warn!(%error, "could not look at the interfaces of this machine");
+        }
+    }
+}
+
 /// Runs until the network stops.
 pub(super) async fn keep(network: Network) {
     let mut plans: HashMap<EndpointId, Plan> = HashMap::new();
-    let mut dials: JoinSet<(EndpointId, bool)> = JoinSet::new();
-    let mut under_way: Vec<EndpointId> = Vec::new();
+    let mut dials: JoinSet<bool> = JoinSet::new();
+    let mut under_way: HashMap<Id, EndpointId> = HashMap::new();
     let mut look = interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = look.tick() => {}
-            Some(done) = dials.join_next() => {
-                if let Ok((id, answered)) = done {
-                    under_way.retain(|&other| other != id);
-                    network.answered(id, answered).await;
+            Some(done) = dials.join_next_with_id() => {
+                let (task, answered) = match done {
+                    Ok((task, answered)) => (task, answered),
+                    Err(error) => (error.id(), false),
+                };
+                if let Some(id) = under_way.remove(&task) {
+                    network.live().answered(id, answered);
                     plan(&mut plans, &network, id, answered);
                 }
                 continue;
             }
         }
-        let mut known = network.book().all();
-        known.retain(|known| known.relation != Relation::Blocked);
+        for id in network.live().take_due() {
+            plans.remove(&id);
+        }
+        let known = network.worth_asking();
+        let ids: HashSet<_> = known.iter().map(|known| known.id).collect();
+        plans.retain(|id, _| ids.contains(id));
+        let busy: HashSet<_> = under_way.values().copied().collect();
+        for peer in &known {
+            let id = peer.id;
+            let is_due = plans.get(&id).is_none_or(|plan| plan.next <= Instant::now());
+            if !is_due || busy.contains(&id) || network.link_to(id).is_some() {
+                continue;
+            }
+            if under_way.len() >= MAX_DIALS {
+                break;
+            }
+            if network.routes_to(id).is_ok_and(|routes| routes.is_empty()) {
+                continue;
+            }
+            let network = network.clone();
+            let task = dials.spawn(async move { network.link(id).await.is_ok() });
+            under_way.insert(task.id(), id);
+        }
+        network.close_spare(&known);
+        network.note_reliance();
+    }
+}
+
+fn plan(plans: &mut HashMap<EndpointId, Plan>, network: &Network, id: EndpointId, answered: bool) {
+    let known = network.book().get(id);
+    let is_friend = network.0.friends.contains(&id)
+        || known
+            .as_ref()
+            .is_some_and(|known| known.relation == Relation::Friend);
+    let last_seen = known.and_then(|known| known.last_seen).unwrap_or_default();
+    let before = plans.get(&id).map_or(Duration::ZERO, |plan| plan.pause);
+    let pause = match (answered, is_friend) {
+        (true, _) => Duration::ZERO,
+        (false, true) => (before * 2).clamp(Duration::from_secs(1), MAX_PAUSE),
+        (false, false) if last_seen.abs_diff(now()) > LOST_SECONDS => ASK_LOST_EVERY,
+        (false, false) => ASK_EVERY,
+    };
+    let wait = if answered { ASK_EVERY } else { pause };
+    // Not everybody at the same moment.
+    let jitter = 0.8 + 0.4 * f64::from(id.as_bytes()[0]) / 255.0;
+    let next = Instant::now() + wait.mul_f64(jitter);
+    plans.insert(id, Plan { next, pause });
+}
+
+impl Network {
+    /// Everybody but the blocked, those first that matter most; strangers that are long gone are forgotten.
+    fn worth_asking(&self) -> Vec<Known> {
+        let mut known = self.book().all();
+        known.retain(|known| {
+            let is_gone = known.relation == Relation::Stranger
+                && match known.last_seen {
+                    _ if known.label.is_some() || known.asked || known.invitation.is_some() => false,
+                    None => known.is_rumour() && known.first_seen.abs_diff(now()) > RUMOUR_SECONDS,
+                    Some(seen) => seen.abs_diff(now()) > STRANGER_SECONDS,
+                };
+            if is_gone && self.link_to(known.id).is_none() {
+                self.book().forget(known.id);
+            }
+            known.relation != Relation::Blocked && !is_gone
+        });
         known.sort_by_key(|known| {
-            let place = network.0.friends.iter().position(|friend| *friend == known.id);
+            let place = self.0.friends.iter().position(|friend| *friend == known.id);
             (
                 place.unwrap_or(usize::MAX),
                 known.relation != Relation::Friend,
                 Reverse(known.last_seen),
             )
         });
-        plans.retain(|id, _| known.iter().any(|known| known.id == *id));
-        for peer in &known {
-            let is_due = plans.get(&peer.id).is_none_or(|plan| plan.next <= Instant::now());
-            let is_linked = network.link_to(peer.id).is_some();
-            if is_linked || !is_due || under_way.contains(&peer.id) || peer.addresses.is_empty() {
-                continue;
-            }
-            if under_way.len() >= MAX_DIALS {
-                break;
-            }
-            under_way.push(peer.id);
-            let (network, id) = (network.clone(), peer.id);
-            dials.spawn(async move { (id, network.link(id).await.is_ok()) });
-        }
-        network.tidy(&known).await;
-        network.note_reliance();
-    }
-}
-
-fn plan(plans: &mut HashMap<EndpointId, Plan>, network: &Network, id: EndpointId, answered: bool) {
-    let is_friend = network.relation(id) == Some(Relation::Friend) || network.0.friends.contains(&id);
-    let before = plans.get(&id).map_or(Duration::ZERO, |plan| plan.pause);
-    let pause = match (answered, is_friend) {
-        (true, _) => Duration::ZERO,
-        (false, true) => (before * 2).clamp(Duration::from_secs(1), MAX_PAUSE),
-        (false, false) => ASK_EVERY,
-    };
-    let wait = if answered { ASK_EVERY } else { pause };
-    // Not everybody at the same moment.
-    let jitter = 0.8 + 0.4 * f64::from(id.as_bytes()[0]) / 255.0;
-    plans.insert(
-        id,
-        Plan {
-            next: Instant::now() + wait.mul_f64(jitter),
-            pause,
-        },
-    );
-}
-
-impl Network {
-    /// A dial has ended.
-    async fn answered(&self, id: EndpointId, answered: bool) {
-        if answered {
-            self.live().heard.insert(id, Instant::now());
-        } else {
-            self.live().heard.remove(&id);
-        }
+        known
     }
 
     /// Says so where it turned from the primary friend to the backup, or back.
@@ -139,63 +186,29 @@ impl Network {
         }
     }
 
-    /// Notes who is there, and closes what is not needed.
-    async fn tidy(&self, known: &[Known]) {
+    /// Closes the links that are not needed.
+    fn close_spare(&self, known: &[Known]) {
+        let ids: HashSet<_> = known.iter().map(|known| known.id).collect();
         let rank: HashMap<EndpointId, usize> = known
             .iter()
             .enumerate()
             .map(|(rank, known)| (known.id, rank))
             .collect();
-        let mut ours: Vec<Link> = Vec::new();
+        let spare = self.live().tidy(|id| ids.contains(&id));
+        let mut kept: Vec<Link> = Vec::new();
         let mut gone = Vec::new();
-        {
-            let mut live = self.live();
-            let now = Instant::now();
-            let linked: Vec<_> = live
-                .links
-                .iter()
-                .filter(|(_, links)| links.iter().any(Link::is_alive))
-                .map(|(id, _)| *id)
-                .collect();
-            for id in linked {
-                live.heard.insert(id, now);
-            }
-            live.calls
-                .retain(|_, connection| connection.close_reason().is_none());
-            live.incoming.retain(|_, connections| {
-                connections.retain(|connection| connection.close_reason().is_none());
-                !connections.is_empty()
-            });
-            for (id, links) in &live.links {
-                let alive: Vec<_> = links.iter().filter(|link| link.is_alive()).collect();
-                let they_dialled = alive.iter().any(|link| !link.we_dialled());
-                for link in alive.iter().filter(|link| link.we_dialled()) {
-                    // Both dialled at once: the one that the smaller id dialled stays.
-                    if they_dialled && *id < self.id() {
-                        gone.push((*link).clone());
-                    } else if !live.calls.contains_key(id) {
-                        ours.push((*link).clone());
-                    }
-                }
+        for (link, they_dialled) in spare {
+            // Both dialled at once: the one that the smaller id dialled stays.
+            if they_dialled && link.id() < self.id() {
+                gone.push(link);
+            } else {
+                kept.push(link);
             }
         }
-        ours.sort_by_key(|link| rank.get(&link.id()).copied());
-        gone.extend(ours.into_iter().skip(KEPT_LINKS));
+        kept.sort_by_key(|link| rank.get(&link.id()).copied().unwrap_or(usize::MAX));
+        gone.extend(kept.into_iter().skip(KEPT_LINKS));
         for link in gone.into_iter().filter(|link| link.age() >= LINGER) {
             link.close(Goodbye::Idle);
-        }
-        for known in known {
-            // To the minute: what is written down is for the next start.
-            let is_old = known.last_seen.is_none_or(|seen| seen + 60 < card::now());
-            if is_old && self.link_to(known.id).is_some() {
-                let noted = self
-                    .book()
-                    .change(known.id, |known| known.last_seen = Some(card::now()))
-                    .await;
-                if let Err(error) = noted {
-                    tracing::warn!(%error, "could not note that a peer was seen");
-                }
-            }
         }
     }
 }

@@ -6,11 +6,15 @@ use iroh::EndpointId;
 
 use super::{card::now, ticket::InvitationSecret};
 
-/// Addresses kept of one peer.
-pub(super) const MAX_ADDRESSES: usize = 32;
+/// Signed addresses that are kept of one peer.
+pub(super) const MAX_ADDRESSES: usize = 16;
+/// Addresses of one peer that somebody merely heard of, the newest first.
+const MAX_HINTS: usize = 4;
 
 /// The longest name that is kept of what a peer calls itself, in characters.
 const MAX_NAME: usize = 64;
+/// The longest sentence of another peer that is shown, in characters.
+const MAX_TEXT: usize = 200;
 
 /// What is between this peer and another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +76,12 @@ pub struct Known {
     pub relation: Relation,
     /// How it came to be known.
     pub source: Source,
-    /// Where it may be reached.
+    /// Where it is, as it signed.
     pub addresses: BTreeSet<SocketAddr>,
+    /// Where it is, by the tickets a person used.
+    pub ticket_addresses: BTreeSet<SocketAddr>,
+    /// Where somebody heard it, the newest first. Not stored.
+    pub hints: Vec<SocketAddr>,
     /// When it signed these addresses, in seconds since 1970; 0 for never.
     pub card_made: u64,
     /// Seconds since 1970.
@@ -90,6 +98,10 @@ pub struct Known {
     pub declined_until: u64,
     /// An invitation of it that we have not been able to use yet.
     pub invitation: Option<InvitationSecret>,
+    /// The friendship was ended here, and it has not heard of that yet.
+    pub ended: bool,
+    /// Who told of it, while it has never answered. Not stored.
+    pub told_by: Option<EndpointId>,
 }
 
 impl Known {
@@ -102,6 +114,8 @@ impl Known {
             relation: Relation::Stranger,
             source,
             addresses: BTreeSet::new(),
+            ticket_addresses: BTreeSet::new(),
+            hints: Vec::new(),
             card_made: 0,
             first_seen: now(),
             last_seen: None,
@@ -110,32 +124,51 @@ impl Known {
             asked: false,
             declined_until: 0,
             invitation: None,
+            ended: false,
+            told_by: None,
         }
     }
 
-    /// Adds addresses that somebody heard of. They never push out those the peer has signed.
+    /// Notes where somebody heard it.
     pub(super) fn hint(&mut self, addresses: &[SocketAddr]) {
-        for address in addresses {
-            if self.addresses.len() < MAX_ADDRESSES {
-                self.addresses.insert(*address);
+        let before = std::mem::take(&mut self.hints);
+        for &address in addresses.iter().chain(&before) {
+            if self.hints.len() < MAX_HINTS && !self.hints.contains(&address) {
+                self.hints.push(address);
             }
         }
     }
 
-    /// Makes a friend of it.
+    /// Makes a friend of it. A blocked peer stays blocked: a person has to take that back first.
     pub(super) fn befriend(&mut self) {
-        self.relation = Relation::Friend;
+        if self.relation != Relation::Blocked {
+            self.relation = Relation::Friend;
+        }
         self.asks = false;
         self.asked = false;
         self.invitation = None;
+        self.ended = false;
     }
 
-    /// Whether it goes by the name of `other`, a friend, and is somebody else.
-    pub(super) fn has_name_of_friend(&self, other: &Known) -> bool {
-        self.relation != Relation::Friend
-            && other.relation == Relation::Friend
-            && other.id != self.id
-            && other.name().to_lowercase() == self.name().to_lowercase()
+    /// A stranger that never answered and that nobody here did anything about. Anybody can make up such, so they are
+    /// few, and not written down.
+    pub(super) fn is_rumour(&self) -> bool {
+        self.relation == Relation::Stranger
+            && self.last_seen.is_none()
+            && self.source != Source::Ticket
+            && !self.asked
+            && self.label.is_none()
+    }
+
+    /// Whether it goes by the name of `other`, whom a person knows, and is somebody else.
+    pub(super) fn has_name_of(&self, other: &Known) -> bool {
+        let is_known = |known: &Known| known.relation == Relation::Friend || known.label.is_some();
+        let skeleton = skeleton(&self.name());
+        other.id != self.id
+            && is_known(other)
+            && self.label.is_none()
+            && !skeleton.is_empty()
+            && skeleton == self::skeleton(&other.name())
     }
 
     /// What to call it: the name this person gave it, its own, or the beginning of its id.
@@ -148,6 +181,20 @@ impl Known {
     }
 }
 
+/// What is left of a name for the eye: two names of one skeleton are taken for the same.
+fn skeleton(name: &str) -> String {
+    let letters = name.chars().filter(|char| char.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// A sentence from outside, as it is shown: not endless, and on one line.
+pub(super) fn kept_text(text: &str) -> String {
+    text.chars()
+        .filter(|char| !char.is_control())
+        .take(MAX_TEXT)
+        .collect()
+}
+
 /// A name from outside, as it is kept: of a bearable length, on one line.
 pub(super) fn kept_name(name: &str) -> String {
     name.chars()
@@ -156,4 +203,61 @@ pub(super) fn kept_name(name: &str) -> String {
         .collect::<String>()
         .trim()
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use iroh::SecretKey;
+
+    use super::*;
+
+    fn known(number: u8, name: &str) -> Known {
+        let id = SecretKey::from_bytes(&[number; 32]).public();
+        Known {
+            own_name: name.to_owned(),
+            ..Known::new(id, Source::Called)
+        }
+    }
+
+    #[test]
+    fn a_name_that_looks_like_a_friends_is_noticed_whoever_bears_it() {
+        let mut friend = known(1, "Ana María");
+        friend.befriend();
+        for name in ["Ana María", "ana maría", "Ana\u{200b}María", " Ana-María "] {
+            assert!(known(2, name).has_name_of(&friend), "{name:?}");
+        }
+        assert!(!known(2, "Ana").has_name_of(&friend));
+        assert!(!friend.has_name_of(&friend), "itself");
+        assert!(
+            !known(2, "Ana María").has_name_of(&known(3, "Ana María")),
+            "of two strangers"
+        );
+        let mut other_friend = known(2, "ana maría");
+        other_friend.befriend();
+        assert!(other_friend.has_name_of(&friend), "a friend that turned bad");
+        let labelled = Known {
+            label: Some("Ana María".into()),
+            ..known(2, "")
+        };
+        assert!(!labelled.has_name_of(&friend), "a person chose that");
+    }
+
+    #[test]
+    fn a_blocked_peer_is_befriended_by_nothing() {
+        let mut blocked = known(1, "x");
+        blocked.relation = Relation::Blocked;
+        blocked.befriend();
+        assert_eq!(blocked.relation, Relation::Blocked);
+    }
+
+    #[test]
+    fn of_what_was_heard_the_newest_counts() {
+        let mut known = known(1, "x");
+        let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        for port in 1..=10 {
+            known.hint(&[address(port)]);
+        }
+        known.hint(&[address(9)]);
+        assert_eq!(known.hints, [9, 10, 8, 7].map(address));
+    }
 }

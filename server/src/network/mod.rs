@@ -4,8 +4,10 @@
 //! which two peers admit each other, and the calls ([`crate::calls`]), which only an admitted peer may make. `book` is
 //! what is known of others, `keeper` keeps it true, `discovery` finds peers on this machine's own networks.
 
+mod accept;
 mod admission;
 mod book;
+mod bucket;
 mod card;
 mod diagnose;
 mod dial;
@@ -13,16 +15,20 @@ mod discovery;
 mod endpoint;
 mod error;
 mod friends;
+mod friendship;
+mod goodbye;
 mod keeper;
 mod known;
 mod link;
+mod live;
+mod meet;
+mod near;
 mod store;
 mod ticket;
 mod view;
 mod wire;
 
 use std::{
-    collections::HashMap,
     fmt,
     net::SocketAddr,
     path::PathBuf,
@@ -30,23 +36,10 @@ use std::{
     time::Duration,
 };
 
-use iroh::{
-    Endpoint, EndpointAddr, EndpointId, RelayUrl, SecretKey,
-    endpoint::{Connection, Incoming},
-};
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout},
-};
+use iroh::{Endpoint, EndpointAddr, EndpointId, RelayUrl, SecretKey};
+use tokio::time::{Instant, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{
-    admission::Role,
-    book::Book,
-    card::Card,
-    link::{Goodbye, Link, MAX_INTRODUCTIONS},
-    store::Store,
-};
 pub use self::{
     admission::{MIN_SECRET_BYTES, Membership},
     diagnose::AskHealth,
@@ -58,16 +51,21 @@ pub use self::{
     ticket::{InvitationSecret, NoTicket, Ticket},
     view::{Path, PeerView},
 };
+use self::{
+    book::Book,
+    card::{Card, now},
+    goodbye::Goodbye,
+    link::Link,
+    live::Live,
+    near::{Near, Reach},
+    store::Store,
+};
 use crate::calls;
 
-/// Handshakes that may be under way at once with peers that dial us.
-const MAX_HANDSHAKES: usize = 64;
-/// How long such a handshake may take.
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// Connections one other peer may have to us.
-const MAX_CONNECTIONS: usize = 256;
 /// How long saying goodbye may take.
 const GOODBYE_TIME: Duration = Duration::from_secs(2);
+/// A card is made anew so often, so that those who have it know that it is not out of date.
+const CARD_SECONDS: u64 = 60 * 60;
 
 /// What a network is told at its start.
 pub struct NetworkSettings {
@@ -115,26 +113,13 @@ struct Inner {
     relies_on: Mutex<Option<EndpointId>>,
     book: Book,
     store: Store,
+    near: Near,
     started: Instant,
     live: Mutex<Live>,
+    /// The newest card of this peer.
+    card: Mutex<Option<Card>>,
     tasks: TaskTracker,
     stop: CancellationToken,
-}
-
-/// What is true only while connections live.
-#[derive(Default)]
-struct Live {
-    links: HashMap<EndpointId, Vec<Link>>,
-    /// Connections for calls, those we dialled.
-    calls: HashMap<EndpointId, Connection>,
-    /// Connections other peers dialled.
-    incoming: HashMap<EndpointId, Vec<Connection>>,
-    /// One dial at a time to each peer.
-    dialling: HashMap<EndpointId, Arc<tokio::sync::Mutex<()>>>,
-    /// The newest cards, to be passed on.
-    cards: HashMap<EndpointId, Card>,
-    /// When a peer answered last.
-    heard: HashMap<EndpointId, Instant>,
 }
 
 impl fmt::Debug for Network {
@@ -163,7 +148,12 @@ impl Network {
             friends,
         } = settings;
         let key = SecretKey::from_bytes(&key);
-        let (store, known) = Store::open(&database)?;
+        let (store, known) = Store::open(&database, membership.name())?;
+        let near = Near::new(match &internet {
+            Some(_) => Reach::Internet,
+            None if listen.ip().is_loopback() => Reach::Loopback,
+            None => Reach::Subnets,
+        });
         let alpns = vec![link::ALPN.to_vec(), calls::ALPN.to_vec()];
         let endpoint = open_socket(&store, &key, listen, internet.as_ref(), alpns).await?;
         let network = Self(Arc::new(Inner {
@@ -176,74 +166,24 @@ impl Network {
             friends: friends.iter().map(Ticket::id).collect(),
             relies_on: Mutex::default(),
             store,
+            near,
             started: Instant::now(),
             live: Mutex::default(),
+            card: Mutex::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }));
         for ticket in &friends {
-            network.take_ticket(ticket, "").await?;
+            network.take_ticket(ticket, "");
         }
+        let writer = network.clone();
+        network.spawn(async move { writer.book().keep_written().await });
+        network.spawn(keeper::look_around(network.clone()));
         network.spawn(keeper::keep(network.clone()));
         if discovery {
             network.spawn(discovery::discover(network.clone(), listen.ip()));
         }
         Ok(network)
-    }
-
-    /// Answers calls of other peers with what `answer` makes of a connection, until [`Network::shutdown`].
-    pub fn serve<F>(&self, answer: impl Fn(Connection) -> F + Send + Sync + 'static)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let network = self.clone();
-        let answer = Arc::new(answer);
-        let handshakes = Arc::new(Semaphore::new(MAX_HANDSHAKES));
-        self.spawn(async move {
-            while let Some(incoming) = network.0.endpoint.accept().await {
-                let Ok(permit) = handshakes.clone().try_acquire_owned() else {
-                    incoming.refuse();
-                    continue;
-                };
-                let (network_, answer) = (network.clone(), answer.clone());
-                network.spawn(async move {
-                    if let Some(connection) = accept(incoming).await {
-                        drop(permit);
-                        network_.accepted(connection, answer.as_ref()).await;
-                    }
-                });
-            }
-        });
-    }
-
-    async fn accepted<F: Future<Output = ()>>(
-        &self,
-        connection: Connection,
-        answer: &impl Fn(Connection) -> F,
-    ) {
-        let id = connection.remote_id();
-        if self.is_blocked(id) {
-            return Goodbye::Blocked.close(&connection);
-        }
-        {
-            let mut live = self.live();
-            let theirs = live.incoming.entry(id).or_default();
-            theirs.retain(|connection| connection.close_reason().is_none());
-            if theirs.len() >= MAX_CONNECTIONS {
-                return Goodbye::Idle.close(&connection);
-            }
-            theirs.push(connection.clone());
-        }
-        if connection.alpn() == link::ALPN {
-            match link::meet(self, connection, Role::Listener).await {
-                Ok((_, line)) => line.run(self.clone()).await,
-                Err(error) => tracing::debug!(peer = %id.fmt_short(), %error, "a peer was not admitted"),
-            }
-        } else if !self.is_admitted(id) {
-            Goodbye::NotAdmitted.close(&connection);
-        } else {
-            answer(connection).await;
-        }
     }
 
     /// Runs something until the network stops.
@@ -257,13 +197,26 @@ impl Network {
         });
     }
 
-    /// Says goodbye to everybody and ends every task, within seconds.
-    pub async fn shutdown(&self) {
-        for connection in self.connections(None) {
+    /// Says goodbye to everybody, at once and without waiting; nothing is dialled or answered any more.
+    pub fn close(&self) {
+        let open = {
+            let mut live = self.live();
+            live.is_stopping = true;
+            live.connections(None)
+        };
+        for connection in open {
             Goodbye::Stopping.close(&connection);
         }
+    }
+
+    /// The same; then it ends every task and writes down what is not written yet, within seconds.
+    pub async fn shutdown(&self) {
+        self.close();
         self.0.stop.cancel();
         self.0.tasks.close();
+        if let Err(error) = self.book().flush().await {
+            tracing::warn!(%error, "what was learned of other peers last could not be written down");
+        }
         let ended = async {
             self.0.tasks.wait().await;
             self.0.endpoint.close().await;
@@ -332,94 +285,56 @@ impl Network {
         self.0.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a peer has proved that it belongs here. It has to stay in touch for that.
-    fn is_admitted(&self, id: EndpointId) -> bool {
-        self.link_to(id).is_some()
-    }
-
     /// A link to a peer that is alive.
     fn link_to(&self, id: EndpointId) -> Option<Link> {
-        let live = self.live();
-        live.links.get(&id)?.iter().find(|link| link.is_alive()).cloned()
-    }
-
-    /// Every connection there is, or those to one peer.
-    fn connections(&self, with: Option<EndpointId>) -> Vec<Connection> {
-        let live = self.live();
-        let links = live.links.values().flatten().map(Link::connection);
-        links
-            .chain(live.calls.values())
-            .chain(live.incoming.values().flatten())
-            .filter(|connection| with.is_none_or(|id| connection.remote_id() == id))
-            .cloned()
-            .collect()
+        self.live().link(id)
     }
 
     fn hang_up(&self, id: EndpointId, why: Goodbye) {
-        for connection in self.connections(Some(id)) {
+        let open = self.live().connections(Some(id));
+        for connection in open {
             why.close(&connection);
         }
     }
 
-    /// Another peer introduced itself.
-    async fn met(&self, id: EndpointId, name: String, version: String) -> Result<(), NetworkError> {
-        self.book().meet(id, Source::Called).await?;
-        let version = known::kept_name(&version);
-        self.book()
-            .change(id, |known| {
-                known.own_name = name;
-                known.version = version;
-                known.last_seen = Some(card::now());
-            })
-            .await?;
+    /// Notes a link, unless its other end was blocked meanwhile or the network stops. Whoever blocks a peer hangs up
+    /// afterwards, and so either finds the link here or is seen.
+    fn linked(&self, link: &Link) -> Result<(), NetworkError> {
+        let mut live = self.live();
+        if self.is_blocked(link.id()) {
+            return Err(NetworkError::Blocked);
+        }
+        if live.is_stopping {
+            return Err(NetworkError::unreachable("this peer is stopping"));
+        }
+        live.add_link(link);
         Ok(())
     }
 
-    fn linked(&self, link: Link) {
-        let mut live = self.live();
-        live.heard.insert(link.id(), Instant::now());
-        live.links.entry(link.id()).or_default().push(link);
-    }
-
     fn unlinked(&self, link: &Link) {
-        let mut live = self.live();
-        let id = link.id();
-        if let Some(links) = live.links.get_mut(&id) {
-            links.retain(Link::is_alive);
-            if links.is_empty() {
-                live.links.remove(&id);
-            }
-        }
+        self.live().remove_link(link);
     }
 
-    fn remember_cards(&self, cards: &[Card]) {
-        let mut live = self.live();
-        for card in cards {
-            if self.0.book.get(card.id).is_some()
-                && live
-                    .cards
-                    .get(&card.id)
-                    .is_none_or(|known| known.made < card.made)
-            {
-                live.cards.insert(card.id, card.clone());
-            }
-        }
-    }
-
-    /// What to tell a peer about us and about those we are connected to.
+    /// What to tell a peer about us and about those that are there.
     fn introductions(&self, to: EndpointId) -> Vec<contract::parcero::v1::Introduction> {
-        let own = Card::make(&self.0.key, self.name(), &self.addresses());
-        let live = self.live();
-        let others = live
-            .links
-            .iter()
-            .filter(|(id, links)| **id != to && links.iter().any(Link::is_alive))
-            .filter_map(|(id, _)| live.cards.get(id));
-        std::iter::once(&own)
-            .chain(others)
-            .take(MAX_INTRODUCTIONS)
-            .map(Card::introduction)
-            .collect()
+        let own = self.card();
+        self.live().introductions(to, &own)
+    }
+
+    /// The card of this peer: the same as long as nothing has changed, and never older than the one before.
+    fn card(&self) -> Card {
+        let addresses = self.addresses();
+        let mut kept = self.0.card.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(card) = &*kept
+            && card.addresses == addresses
+            && card.made.abs_diff(now()) < CARD_SECONDS
+        {
+            return card.clone();
+        }
+        let made = kept.as_ref().map_or(0, |before| before.made + 1).max(now());
+        let card = Card::make_at(made, &self.0.key, self.name(), &addresses);
+        *kept = Some(card.clone());
+        card
     }
 }
 
@@ -431,36 +346,30 @@ async fn open_socket(
     internet: Option<&Internet>,
     alpns: Vec<Vec<u8>>,
 ) -> Result<Endpoint, StartError> {
-    if listen.port() == 0
-        && let Some(port) = store.port().await?
-    {
-        match endpoint::open(
-            key.clone(),
-            SocketAddr::new(listen.ip(), port),
-            internet,
-            alpns.clone(),
-        )
-        .await
-        {
+    let open = async |port| {
+        let listen = SocketAddr::new(listen.ip(), port);
+        endpoint::open(key.clone(), listen, internet, alpns.clone())
+            .await
+            .map_err(|error| StartError::Socket {
+                listen,
+                why: error.to_string(),
+            })
+    };
+    if listen.port() != 0 {
+        return open(listen.port()).await;
+    }
+    if let Some(port) = store.port().await? {
+        match open(port).await {
             Ok(endpoint) => return Ok(endpoint),
+            // It is kept: whoever has it now may be gone next time, and tickets are good again.
             Err(error) => {
-                tracing::warn!(port, %error, "the UDP port of last time is taken: tickets need a new one")
+                tracing::warn!(port, %error, "the UDP port of last time cannot be had: tickets do not work for now");
+                return open(endpoint::free_port(listen.ip())?).await;
             }
         }
     }
-    let endpoint = endpoint::open(key.clone(), listen, internet, alpns)
-        .await
-        .map_err(|error| StartError::Socket {
-            listen,
-            why: error.to_string(),
-        })?;
-    if let Some(socket) = endpoint.bound_sockets().first().filter(|_| listen.port() == 0) {
-        store.keep_port(socket.port()).await?;
-    }
+    let port = endpoint::free_port(listen.ip())?;
+    let endpoint = open(port).await?;
+    store.keep_port(port).await?;
     Ok(endpoint)
-}
-
-async fn accept(incoming: Incoming) -> Option<Connection> {
-    let connecting = incoming.accept().ok()?;
-    timeout(HANDSHAKE_TIME, connecting).await.ok()?.ok()
 }

@@ -1,9 +1,10 @@
 //! What a peer remembers of others, in SQLite, on a thread of its own.
 
-use std::{net::SocketAddr, path::Path, thread};
+use std::{collections::BTreeSet, fs, io, net::SocketAddr, path::Path, sync::Arc, thread};
 
 use iroh::EndpointId;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
 use super::known::{Known, Relation, Source};
@@ -29,6 +30,9 @@ pub enum StoreError {
     /// SQLite says no.
     #[error("the database of this peer cannot be used: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// The system says no.
+    #[error("the database of this peer cannot be used: {0}")]
+    Io(#[from] io::Error),
     /// The thread of the database has ended.
     #[error("the database of this peer is closed")]
     Closed,
@@ -40,16 +44,40 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 #[derive(Debug, Clone)]
 pub(super) struct Store {
     jobs: mpsc::Sender<Job>,
+    /// The name of the network: peers of another one are not known in this one.
+    network: Arc<str>,
+}
+
+/// What is written of one peer.
+#[derive(Debug)]
+pub(super) enum Row {
+    /// All that is known of it.
+    Known(Box<Known>),
+    /// It is forgotten.
+    Forgotten(EndpointId),
+}
+
+impl Row {
+    /// Whom it is about.
+    pub(super) fn id(&self) -> EndpointId {
+        match self {
+            Self::Known(known) => known.id,
+            Self::Forgotten(id) => *id,
+        }
+    }
 }
 
 impl Store {
-    /// Opens the file, or makes it; everything in it comes back with it.
-    pub(super) fn open(path: &Path) -> Result<(Self, Vec<Known>), StoreError> {
+    /// Opens the file, or makes it; everything in it about this network comes back with it.
+    pub(super) fn open(path: &Path, network: &str) -> Result<(Self, Vec<Known>), StoreError> {
+        // SQLite would make it readable to whom the process's mask allows.
+        make_private(path)?;
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         migrate(&mut connection)?;
-        let known = load(&connection)?;
+        let network: Arc<str> = network.into();
+        let known = load(&connection, &network)?;
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
         thread::Builder::new()
             .name("peer.db".into())
@@ -62,7 +90,7 @@ impl Store {
                 tracing::error!(%error, "no thread for the database");
                 StoreError::Closed
             })?;
-        Ok((Self { jobs }, known))
+        Ok((Self { jobs, network }, known))
     }
 
     /// Does something in one transaction, and returns when it is on disk.
@@ -109,19 +137,38 @@ impl Store {
         .await
     }
 
-    /// Writes what is known of a peer.
-    pub(super) async fn save(&self, known: Known) -> Result<(), StoreError> {
-        self.transact(move |transaction| save(transaction, &known)).await
-    }
-
-    /// Forgets a peer.
-    pub(super) async fn forget(&self, id: EndpointId) -> Result<(), StoreError> {
+    /// Writes what is known of some peers.
+    pub(super) async fn write(&self, rows: Vec<Row>) -> Result<(), StoreError> {
+        let network = self.network.clone();
         self.transact(move |transaction| {
-            transaction.execute("DELETE FROM peers WHERE id = ?1", [id.as_bytes()])?;
+            for row in rows {
+                match row {
+                    Row::Known(known) => save(transaction, &network, &known)?,
+                    Row::Forgotten(id) => {
+                        let forget = "DELETE FROM peers WHERE network = ?1 AND id = ?2";
+                        transaction.execute(forget, params![network, id.as_bytes()])?;
+                    }
+                }
+            }
             Ok(())
         })
         .await
     }
+
+    /// How many peers are written down.
+    #[cfg(test)]
+    pub(super) async fn count(&self) -> Result<i64, StoreError> {
+        self.transact(|transaction| transaction.query_row("SELECT count(*) FROM peers", [], |row| row.get(0)))
+            .await
+    }
+}
+
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
@@ -133,12 +180,14 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     if found < 1 {
         transaction.execute_batch(
             "CREATE TABLE peers (
-                 id BLOB PRIMARY KEY,
+                 network TEXT NOT NULL,
+                 id BLOB NOT NULL,
                  own_name TEXT NOT NULL,
                  label TEXT,
                  relation INTEGER NOT NULL,
                  source INTEGER NOT NULL,
                  addresses TEXT NOT NULL,
+                 ticket_addresses TEXT NOT NULL,
                  card_made INTEGER NOT NULL,
                  first_seen INTEGER NOT NULL,
                  last_seen INTEGER,
@@ -146,11 +195,15 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
                  asks INTEGER NOT NULL,
                  asked INTEGER NOT NULL,
                  declined_until INTEGER NOT NULL,
-                 invitation BLOB
+                 invitation BLOB,
+                 ended INTEGER NOT NULL,
+                 PRIMARY KEY (network, id)
              ) STRICT;
              CREATE TABLE settings (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
              CREATE TABLE invitations (
                  id TEXT PRIMARY KEY,
+                 network TEXT NOT NULL,
+                 -- SHA-256 of it: who reads this file cannot use it.
                  secret BLOB NOT NULL UNIQUE,
                  uses_left INTEGER NOT NULL,
                  expires INTEGER NOT NULL
@@ -162,27 +215,31 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn load(connection: &Connection) -> rusqlite::Result<Vec<Known>> {
+fn load(connection: &Connection, network: &str) -> rusqlite::Result<Vec<Known>> {
     let mut statement = connection.prepare(
         "SELECT id, own_name, label, relation, source, addresses, card_made, first_seen, last_seen, version, asks, asked,
-                declined_until, invitation
-         FROM peers",
+                declined_until, invitation, ended, ticket_addresses
+         FROM peers WHERE network = ?1",
     )?;
-    let rows = statement.query_map([], |row| {
+    let rows = statement.query_map([network], |row| {
         let id: [u8; 32] = row.get(0)?;
         let Ok(id) = EndpointId::from_bytes(&id) else {
             return Ok(None);
         };
-        let addresses: String = row.get(5)?;
+        let addresses = |column: usize| -> rusqlite::Result<_> {
+            let lines: String = row.get(column)?;
+            Ok(lines
+                .lines()
+                .filter_map(|line| line.parse::<SocketAddr>().ok())
+                .collect())
+        };
         Ok(Some(Known {
             own_name: row.get(1)?,
             label: row.get(2)?,
             relation: Relation::from_number(row.get(3)?),
             source: Source::from_number(row.get(4)?),
-            addresses: addresses
-                .lines()
-                .filter_map(|line| line.parse::<SocketAddr>().ok())
-                .collect(),
+            addresses: addresses(5)?,
+            ticket_addresses: addresses(15)?,
             card_made: row.get(6)?,
             first_seen: row.get(7)?,
             last_seen: row.get(8)?,
@@ -191,25 +248,31 @@ fn load(connection: &Connection) -> rusqlite::Result<Vec<Known>> {
             asked: row.get(11)?,
             declined_until: row.get(12)?,
             invitation: row.get(13)?,
+            ended: row.get(14)?,
             ..Known::new(id, Source::Called)
         }))
     })?;
     rows.filter_map(Result::transpose).collect()
 }
 
-fn save(transaction: &Transaction<'_>, known: &Known) -> rusqlite::Result<()> {
-    let addresses: Vec<_> = known.addresses.iter().map(ToString::to_string).collect();
+fn save(transaction: &Transaction<'_>, network: &str, known: &Known) -> rusqlite::Result<()> {
+    let lines = |addresses: &BTreeSet<SocketAddr>| {
+        let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        addresses.join("\n")
+    };
     transaction.execute(
-        "INSERT OR REPLACE INTO peers (id, own_name, label, relation, source, addresses, card_made, first_seen,
-                                       last_seen, version, asks, asked, declined_until, invitation)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        "INSERT OR REPLACE INTO peers (network, id, own_name, label, relation, source, addresses, card_made, first_seen,
+                                       last_seen, version, asks, asked, declined_until, invitation, ended,
+                                       ticket_addresses)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         params![
+            network,
             known.id.as_bytes(),
             known.own_name,
             known.label,
             known.relation as i64,
             known.source as i64,
-            addresses.join("\n"),
+            lines(&known.addresses),
             known.card_made,
             known.first_seen,
             known.last_seen,
@@ -218,6 +281,8 @@ fn save(transaction: &Transaction<'_>, known: &Known) -> rusqlite::Result<()> {
             known.asked,
             known.declined_until,
             known.invitation,
+            known.ended,
+            lines(&known.ticket_addresses),
         ],
     )?;
     Ok(())
@@ -237,10 +302,11 @@ pub struct Invitation {
 impl Store {
     /// Writes an invitation.
     pub(super) async fn invite(&self, invitation: Invitation, secret: [u8; 16]) -> Result<(), StoreError> {
+        let network = self.network.clone();
         self.transact(move |transaction| {
             transaction.execute(
-                "INSERT INTO invitations (id, secret, uses_left, expires) VALUES (?1, ?2, ?3, ?4)",
-                params![invitation.id, secret, invitation.uses_left, invitation.expires],
+                "INSERT INTO invitations (id, network, secret, uses_left, expires) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![invitation.id, network, hash(secret), invitation.uses_left, invitation.expires],
             )?;
             Ok(())
         })
@@ -249,11 +315,13 @@ impl Store {
 
     /// The invitations that can be used at `now`.
     pub(super) async fn invitations(&self, now: u64) -> Result<Vec<Invitation>, StoreError> {
+        let network = self.network.clone();
         self.transact(move |transaction| {
             let mut statement = transaction.prepare(
-                "SELECT id, uses_left, expires FROM invitations WHERE expires > ?1 AND uses_left > 0 ORDER BY expires",
+                "SELECT id, uses_left, expires FROM invitations
+                 WHERE network = ?1 AND expires > ?2 AND uses_left > 0 ORDER BY expires",
             )?;
-            let rows = statement.query_map([now], |row| {
+            let rows = statement.query_map(params![network, now], |row| {
                 Ok(Invitation {
                     id: row.get(0)?,
                     uses_left: row.get(1)?,
@@ -265,22 +333,25 @@ impl Store {
         .await
     }
 
-    /// Takes one use of an invitation; whether there was one to take.
-    pub(super) async fn use_invitation(&self, secret: [u8; 16], now: u64) -> Result<bool, StoreError> {
+    /// Takes one use of an invitation, and writes down the friend who used it, in one transaction; whether there was one
+    /// to take.
+    pub(super) async fn use_invitation(
+        &self,
+        secret: [u8; 16],
+        now: u64,
+        friend: Known,
+    ) -> Result<bool, StoreError> {
+        let network = self.network.clone();
         self.transact(move |transaction| {
-            let id: Option<String> = transaction
-                .query_row(
-                    "SELECT id FROM invitations WHERE secret = ?1 AND expires > ?2 AND uses_left > 0",
-                    params![secret, now],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            let Some(id) = id else { return Ok(false) };
-            transaction.execute(
-                "UPDATE invitations SET uses_left = uses_left - 1 WHERE id = ?1",
-                [id],
+            let taken = transaction.execute(
+                "UPDATE invitations SET uses_left = uses_left - 1
+                 WHERE network = ?1 AND secret = ?2 AND expires > ?3 AND uses_left > 0",
+                params![network, hash(secret), now],
             )?;
-            Ok(true)
+            if taken > 0 {
+                save(transaction, &network, &friend)?;
+            }
+            Ok(taken > 0)
         })
         .await
     }
@@ -292,6 +363,10 @@ impl Store {
         })
         .await
     }
+}
+
+fn hash(secret: [u8; 16]) -> Vec<u8> {
+    Sha256::digest(secret).to_vec()
 }
 
 #[cfg(test)]
@@ -321,17 +396,21 @@ mod tests {
             asked: true,
             declined_until: 7,
             invitation: Some([8; 16]),
+            ended: true,
+            ticket_addresses: ["[::1]:5".parse().unwrap()].into(),
             ..Known::new(SecretKey::from_bytes(&[1; 32]).public(), Source::Ticket)
         };
-        let (store, before) = Store::open(&path).unwrap();
+        let (store, before) = Store::open(&path, "home").unwrap();
         assert_eq!(before, []);
-        store.save(known.clone()).await.unwrap();
+        let row = Row::Known(Box::new(known.clone()));
+        store.write(vec![row]).await.unwrap();
         drop(store);
-        let (store, after) = Store::open(&path).unwrap();
+        assert_eq!(Store::open(&path, "work").unwrap().1, [], "of another network");
+        let (store, after) = Store::open(&path, "home").unwrap();
         assert_eq!(after, [known.clone()]);
-        store.forget(known.id).await.unwrap();
+        store.write(vec![Row::Forgotten(known.id)]).await.unwrap();
         drop(store);
-        assert_eq!(Store::open(&path).unwrap().1, []);
+        assert_eq!(Store::open(&path, "home").unwrap().1, []);
     }
 
     #[test]
@@ -343,7 +422,7 @@ mod tests {
             .pragma_update(None, "user_version", VERSION + 1)
             .unwrap();
         drop(connection);
-        let refused = Store::open(&path).unwrap_err();
+        let refused = Store::open(&path, "").unwrap_err();
         assert!(matches!(refused, StoreError::TooNew { found } if found == VERSION + 1));
         assert!(refused.to_string().contains("newer Parcero"));
         let connection = Connection::open(&path).unwrap();
@@ -356,22 +435,35 @@ mod tests {
     #[tokio::test]
     async fn an_invitation_is_used_so_often_and_no_more() {
         let folder = folder();
-        let (store, _) = Store::open(&folder.path().join("peer.db")).unwrap();
+        let (store, _) = Store::open(&folder.path().join("peer.db"), "").unwrap();
         let invitation = Invitation {
             id: "a".into(),
             uses_left: 2,
             expires: 100,
         };
         store.invite(invitation.clone(), [1; 16]).await.unwrap();
+        let friend = Known::new(SecretKey::from_bytes(&[1; 32]).public(), Source::Called);
         assert!(
-            !store.use_invitation([2; 16], 50).await.unwrap(),
+            !store.use_invitation([2; 16], 50, friend.clone()).await.unwrap(),
             "not its secret"
         );
-        assert!(!store.use_invitation([1; 16], 100).await.unwrap(), "too late");
-        assert!(store.use_invitation([1; 16], 50).await.unwrap());
+        assert_eq!(store.count().await.unwrap(), 0);
+        assert!(
+            !store.use_invitation([1; 16], 100, friend.clone()).await.unwrap(),
+            "too late"
+        );
+        assert!(store.use_invitation([1; 16], 50, friend.clone()).await.unwrap());
         assert_eq!(store.invitations(50).await.unwrap()[0].uses_left, 1);
-        assert!(store.use_invitation([1; 16], 50).await.unwrap());
-        assert!(!store.use_invitation([1; 16], 50).await.unwrap(), "used up");
+        assert!(store.use_invitation([1; 16], 50, friend.clone()).await.unwrap());
+        assert!(
+            !store.use_invitation([1; 16], 50, friend.clone()).await.unwrap(),
+            "used up"
+        );
+        assert_eq!(
+            store.count().await.unwrap(),
+            1,
+            "the friend is written with the use"
+        );
         assert!(store.revoke("a".into()).await.unwrap());
         assert!(!store.revoke("a".into()).await.unwrap());
     }

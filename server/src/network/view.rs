@@ -8,10 +8,8 @@ use super::{
     Network,
     known::{Known, Relation},
     link::Link,
+    live::Sight,
 };
-
-/// A peer that answered so long ago counts as being there.
-const FRESH: Duration = Duration::from_secs(14);
 
 /// How packets to a peer travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +51,9 @@ pub struct PeerView {
     pub path: Option<Path>,
     /// The last measured round trip.
     pub round_trip: Option<Duration>,
-    /// Received from it by the connections that are open now.
+    /// Received from it since this peer started.
     pub bytes_in: u64,
-    /// Sent to it by the connections that are open now.
+    /// Sent to it since this peer started.
     pub bytes_out: u64,
     /// Whom it says it is connected to.
     pub knows: Vec<iroh::EndpointId>,
@@ -68,7 +66,7 @@ impl Network {
     pub fn peers(&self) -> Vec<PeerView> {
         let all = self.book().all();
         let mut views: Vec<_> = all.iter().map(|known| self.view(known, &all)).collect();
-        views.sort_by_key(|view| {
+        views.sort_by_cached_key(|view| {
             (
                 view.known.relation != Relation::Friend,
                 view.known.relation == Relation::Blocked,
@@ -87,25 +85,28 @@ impl Network {
     }
 
     fn view(&self, known: &Known, all: &[Known]) -> PeerView {
-        let link = self.link_to(known.id);
-        let heard = self.live().heard.get(&known.id).copied();
-        let (mut bytes_in, mut bytes_out) = (0, 0);
-        for connection in self.connections(Some(known.id)) {
-            let stats = connection.stats();
-            bytes_in += stats.udp_rx.bytes;
-            bytes_out += stats.udp_tx.bytes;
-        }
+        let Sight {
+            link,
+            is_there,
+            bytes,
+        } = self.live().sight(known.id);
+        let person_knows = |other: &&Known| other.relation == Relation::Friend || other.label.is_some();
         PeerView {
-            is_online: link.is_some() || heard.is_some_and(|heard| heard.elapsed() < FRESH),
+            is_online: is_there,
             path: link
                 .as_ref()
                 .and_then(Link::path)
                 .map(|address| Path::of(&address)),
             round_trip: link.as_ref().and_then(Link::round_trip),
-            bytes_in,
-            bytes_out,
-            knows: link.as_ref().map(Link::knows).unwrap_or_default(),
-            name_has_another_key: all.iter().any(|other| known.has_name_of_friend(other)),
+            bytes_in: bytes.0,
+            bytes_out: bytes.1,
+            knows: link
+                .map(|link| link.knows().into_iter().collect())
+                .unwrap_or_default(),
+            name_has_another_key: all
+                .iter()
+                .filter(person_knows)
+                .any(|other| known.has_name_of(other)),
             known: known.clone(),
         }
     }

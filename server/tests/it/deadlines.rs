@@ -65,14 +65,21 @@ async fn a_deadline_ends_an_upload_that_never_finishes() {
     .await;
     // A peer on the way keeps the deadline too, and may be the first to end the call.
     let mut figures = peer.figures().await;
-    let ended = |figures: &CallFigures| figures.deadline_exceeded + figures.cancelled == 8 && figures.open == 0;
+    let ended =
+        |figures: &CallFigures| figures.deadline_exceeded + figures.cancelled == 8 && figures.open == 0;
     figures.until("the end of every call", ended).await;
     assert!(figures.now().await.deadline_exceeded >= 6);
 }
 
 #[tokio::test]
 async fn a_deadline_ends_a_bidirectional_call_between_two_messages() {
-    for road in [Road::Native, Road::Web2, Road::Bridge, Road::NativeFar, Road::BridgeFar] {
+    for road in [
+        Road::Native,
+        Road::Web2,
+        Road::Bridge,
+        Road::NativeFar,
+        Road::BridgeFar,
+    ] {
         let peer = TestPeer::start(&[]);
         let mut line = Line::connect(&peer, road).await;
         let ask = Ask::greeter("BidirectionalStreaming").with("grpc-timeout", "500m");

@@ -59,9 +59,7 @@ pub(super) async fn discover(network: Network, listen: IpAddr) {
                 Err(error) => tracing::debug!(%error, "the interfaces of this machine could not be listed"),
             },
             Some(Announced { id, addresses }) = hints.recv() => {
-                if let Err(error) = network.discovered(id, addresses).await {
-                    tracing::warn!(%error, "a peer that was discovered could not be written down");
-                }
+                network.discovered(id, &addresses);
             }
         }
     }
@@ -200,14 +198,19 @@ impl Network {
     }
 
     /// A peer was heard by multicast.
-    async fn discovered(&self, id: EndpointId, addresses: Vec<SocketAddr>) -> Result<(), super::StoreError> {
-        if !self.book().meet(id, Source::Discovered).await? {
-            return Ok(());
+    fn discovered(&self, id: EndpointId, addresses: &[SocketAddr]) {
+        let near: Vec<_> = addresses.iter().copied().filter(|&address| self.0.near.contains(address)).collect();
+        if near.is_empty() || self.link_to(id).is_some() {
+            return;
         }
-        if self.link_to(id).is_some() {
-            return Ok(());
+        self.book().meet(id, Source::Discovered, None);
+        let mut is_news = false;
+        self.book().change(id, |known| {
+            is_news = near.iter().any(|address| !known.hints.contains(address));
+            known.hint(&near);
+        });
+        if is_news {
+            self.live().hurry(id);
         }
-        self.book().change(id, |known| known.hint(&addresses)).await?;
-        Ok(())
     }
 }

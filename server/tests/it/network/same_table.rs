@@ -158,8 +158,11 @@ struct Quic {
 struct Dialled(Connection);
 
 impl calls::Dial for Dialled {
-    async fn dial(&self) -> Result<Connection, Status> {
-        Ok(self.0.clone())
+    async fn dial(&self) -> Result<calls::Dialled, Status> {
+        Ok(calls::Dialled {
+            connection: self.0.clone(),
+            in_use: Arc::default(),
+        })
     }
 }
 
@@ -190,7 +193,13 @@ impl Quic {
         let serving = Task::spawn(async move {
             while let Some(incoming) = accepting.accept().await {
                 let connection = incoming.await.unwrap();
-                calls::serve(connection, routes.clone(), ()).await;
+                let enter = || {
+                    Ok(calls::Entered {
+                        caller: (),
+                        permits: Vec::new(),
+                    })
+                };
+                calls::serve(connection, routes.clone(), enter).await;
             }
         });
         let connection = soon(here.connect(address, calls::ALPN)).await.unwrap();
@@ -215,7 +224,10 @@ async fn tcp(probe: Probe) -> (GreeterClient<Channel>, Task) {
         .serve_with_incoming(TcpListenerStream::new(listener));
     let serving = Task::spawn(serving);
     let channel = Address::from_shared(url).unwrap().connect().await.unwrap();
-    (GreeterClient::new(channel).max_decoding_message_size(16 << 20), serving)
+    (
+        GreeterClient::new(channel).max_decoding_message_size(16 << 20),
+        serving,
+    )
 }
 
 fn say(greeting: &str, name: impl Into<String>) -> HelloRequest {
@@ -227,7 +239,9 @@ fn say(greeting: &str, name: impl Into<String>) -> HelloRequest {
 
 fn with_metadata(request: HelloRequest) -> Request<HelloRequest> {
     let mut request = Request::new(request);
-    request.metadata_mut().insert("x-echo", "a value".parse().unwrap());
+    request
+        .metadata_mut()
+        .insert("x-echo", "a value".parse().unwrap());
     request
         .metadata_mut()
         .insert_bin("x-echo-bin", MetadataValue::from_bytes(b"\0\r\n\xff"));
@@ -236,8 +250,14 @@ fn with_metadata(request: HelloRequest) -> Request<HelloRequest> {
 
 /// What a caller sees of a status.
 fn seen(status: &Status) -> String {
-    let why = status.metadata().get("x-why").map(|why| why.to_str().unwrap().to_owned());
-    let bytes = status.metadata().get_bin("x-why-bin").map(|why| why.to_bytes().unwrap());
+    let why = status
+        .metadata()
+        .get("x-why")
+        .map(|why| why.to_str().unwrap().to_owned());
+    let bytes = status
+        .metadata()
+        .get_bin("x-why-bin")
+        .map(|why| why.to_bytes().unwrap());
     format!(
         "{:?} {:?} {:?} {why:?} {bytes:?}",
         status.code(),
@@ -251,10 +271,21 @@ macro_rules! table {
     ($greeter:expr) => {{
         let mut greeter = $greeter;
         let mut seen_of: Vec<(&str, String)> = Vec::new();
-        let answer = greeter.only_response(with_metadata(say("Hola", "Ana"))).await.unwrap();
+        let answer = greeter
+            .only_response(with_metadata(say("Hola", "Ana")))
+            .await
+            .unwrap();
         let echoed = answer.metadata().get("x-echo").unwrap().clone();
-        let bytes = answer.metadata().get_bin("x-echo-bin").unwrap().to_bytes().unwrap();
-        seen_of.push(("unary", format!("{} {echoed:?} {bytes:?}", answer.into_inner().message)));
+        let bytes = answer
+            .metadata()
+            .get_bin("x-echo-bin")
+            .unwrap()
+            .to_bytes()
+            .unwrap();
+        seen_of.push((
+            "unary",
+            format!("{} {echoed:?} {bytes:?}", answer.into_inner().message),
+        ));
         let empty = greeter.only_response(say("", "")).await.unwrap().into_inner();
         seen_of.push(("empty", empty.message));
         let failed = greeter.only_response(say("fail", "")).await.unwrap_err();
@@ -263,7 +294,12 @@ macro_rules! table {
             let answer = greeter.only_response(say("", "x".repeat(size))).await.unwrap();
             seen_of.push(("sizes", answer.into_inner().message.len().to_string()));
         }
-        for (greeting, count) in [("many", "1000"), ("none", "0"), ("fail", "3"), ("bad", "no number")] {
+        for (greeting, count) in [
+            ("many", "1000"),
+            ("none", "0"),
+            ("fail", "3"),
+            ("bad", "no number"),
+        ] {
             let said = match greeter.server_streaming(say(greeting, count)).await {
                 Err(status) => seen(&status),
                 Ok(answer) => {
@@ -290,12 +326,19 @@ macro_rules! table {
             seen_of.push(("client streaming", format!("{} {last:?}", answer.message)));
         }
         let (sender, requests) = mpsc::channel(1);
-        let answer = greeter.bidirectional_streaming(ReceiverStream::new(requests)).await.unwrap();
+        let answer = greeter
+            .bidirectional_streaming(ReceiverStream::new(requests))
+            .await
+            .unwrap();
         let mut replies = answer.into_inner();
         for n in 0..50 {
             sender.send(say("ping", n.to_string())).await.unwrap();
             let reply = replies.message().await.unwrap().unwrap();
-            assert_eq!(reply.message, format!("ping {n}"), "each answer comes before the next request");
+            assert_eq!(
+                reply.message,
+                format!("ping {n}"),
+                "each answer comes before the next request"
+            );
         }
         drop(sender);
         seen_of.push(("bidirectional", format!("{:?}", replies.message().await.unwrap())));
@@ -327,7 +370,10 @@ async fn an_upload_that_is_cut_off_is_an_error_over_quic() {
     }
     drop(call);
     let (messages, ended) = soon(told.recv()).await.unwrap();
-    assert!(messages <= 3 && ended.is_some(), "half of it looked whole: {messages} {ended:?}");
+    assert!(
+        messages <= 3 && ended.is_some(),
+        "half of it looked whole: {messages} {ended:?}"
+    );
 }
 
 #[tokio::test]
@@ -340,7 +386,10 @@ async fn a_talk_whose_answers_nobody_waits_for_ends_although_its_sender_lives() 
         let (sender, requests) = mpsc::channel(1);
         let mut greeter = quic.greeter();
         sender.send(say("one", "word")).await.unwrap();
-        let answer = greeter.bidirectional_streaming(ReceiverStream::new(requests)).await.unwrap();
+        let answer = greeter
+            .bidirectional_streaming(ReceiverStream::new(requests))
+            .await
+            .unwrap();
         let mut replies = answer.into_inner();
         replies.message().await.unwrap();
         senders.push(sender);
@@ -348,7 +397,11 @@ async fn a_talk_whose_answers_nobody_waits_for_ends_although_its_sender_lives() 
     // Every answer was dropped; every sender is still there.
     let start = std::time::Instant::now();
     while talks.load(Ordering::SeqCst) > 0 {
-        assert!(start.elapsed() < Duration::from_secs(5), "{} live on", talks.load(Ordering::SeqCst));
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "{} live on",
+            talks.load(Ordering::SeqCst)
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(senders.len(), 50);
@@ -361,7 +414,10 @@ async fn sixteen_streams_that_nobody_reads_harm_no_other_call() {
     let mut unread = Vec::new();
     for _ in 0..16 {
         let mut greeter = quic.greeter();
-        let answer = greeter.server_streaming(say(&"x".repeat(60_000), "100000")).await.unwrap();
+        let answer = greeter
+            .server_streaming(say(&"x".repeat(60_000), "100000"))
+            .await
+            .unwrap();
         unread.push(answer);
     }
     let calls = (0..64).map(|_| {

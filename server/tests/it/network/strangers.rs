@@ -68,7 +68,7 @@ async fn a_peer_is_no_proxy_for_another_peer() {
         )
         .await;
     assert!(answer.contains("grpc-status: 7"), "{answer}");
-    assert!(answer.contains("does not pass on"), "{answer}");
+    assert!(answer.contains("does%20not%20pass%20on"), "{answer}");
 }
 
 #[tokio::test]

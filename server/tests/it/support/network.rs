@@ -2,8 +2,8 @@
 
 use contract::greet::HelloRequest;
 use contract::parcero::v1::{
-    AddFriendRequest, CreateInvitationRequest, Invitation, ListPeersRequest, PeerInfo, PeerRequest, Presence, Relation,
-    SelfReply, SelfRequest, network_client::NetworkClient,
+    AddFriendRequest, CreateInvitationRequest, Invitation, ListPeersRequest, PeerInfo, PeerRequest, Presence,
+    Relation, SelfReply, SelfRequest, network_client::NetworkClient,
 };
 use tonic::{Request, Status, transport::Channel};
 

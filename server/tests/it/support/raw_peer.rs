@@ -7,7 +7,7 @@ use iroh::{
 };
 use parcero::network::Ticket;
 use prost::Message;
-use ring::hmac;
+use ring::{digest, hmac};
 
 use super::{TestPeer, figures::soon, wire::framed};
 
@@ -51,7 +51,7 @@ impl RawPeer {
     /// Says hello on a control connection with this proof, and tells how the other side ended it.
     pub(crate) async fn greet(&self, control: &Connection, network: &str, proof: &[u8]) -> String {
         let (mut send, mut receive) = control.open_bi().await.unwrap();
-        say(&mut send, greeting("raw", network)).await;
+        say(&mut send, greeting(network)).await;
         hear(&mut receive).await;
         let proof = Say::Proof(Proof { mac: proof.to_vec() });
         say(&mut send, proof).await;
@@ -68,12 +68,7 @@ impl RawPeer {
     pub(crate) async fn meet(&self, peer: &TestPeer, name: &str) {
         let control = self.dial(peer, b"parcero/control/1").await.unwrap();
         let (mut send, mut receive) = control.open_bi().await.unwrap();
-        let greeted = greeting(name, "");
-        let Say::Greeting(own) = &greeted else {
-            unreachable!()
-        };
-        let own_nonce = own.nonce.clone();
-        say(&mut send, greeted).await;
+        say(&mut send, greeting("")).await;
         let Some(Say::Greeting(theirs)) = hear(&mut receive).await else {
             panic!("it did not greet");
         };
@@ -82,7 +77,7 @@ impl RawPeer {
             b"dialler",
             self.endpoint.id().as_bytes(),
             control.remote_id().as_bytes(),
-            &own_nonce,
+            &NONCE,
             &theirs.nonce,
         ]
         .concat();
@@ -96,7 +91,12 @@ impl RawPeer {
         .await;
         assert!(matches!(hear(&mut receive).await, Some(Say::Proof(_))));
         assert!(matches!(hear(&mut receive).await, Some(Say::Admitted(_))));
-        say(&mut send, Say::Admitted(Admitted { is_friend: false })).await;
+        let admitted = Admitted {
+            is_friend: false,
+            name: name.to_owned(),
+            version: "0".to_owned(),
+        };
+        say(&mut send, Say::Admitted(admitted)).await;
         self.met.lock().unwrap().push((control, send, receive));
     }
 
@@ -128,13 +128,15 @@ impl RawPeer {
     }
 }
 
-fn greeting(name: &str, network: &str) -> Say {
+const NONCE: [u8; 32] = [7; 32];
+
+fn greeting(network: &str) -> Say {
+    let network = format!("parcero/network/1 {network}");
     Say::Greeting(Greeting {
-        name: name.to_owned(),
-        version: "0".to_owned(),
-        network: network.to_owned(),
-        nonce: vec![7; 32],
-        addresses: Vec::new(),
+        nonce: NONCE.to_vec(),
+        network: digest::digest(&digest::SHA256, network.as_bytes())
+            .as_ref()
+            .to_vec(),
     })
 }
 

@@ -1,0 +1,126 @@
+//! The door for other peers: who may have a connection, before anything is answered.
+
+use std::{sync::Arc, time::Duration};
+
+use iroh::{
+    EndpointId,
+    endpoint::{Connection, Incoming},
+};
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::{Network, admission::Role, goodbye::Goodbye, known::Relation, link, meet};
+use crate::access::Standing;
+
+/// Handshakes that may be under way at once with peers that dial us.
+const MAX_HANDSHAKES: usize = 256;
+/// Beyond so many, a packet has to show first that its address is not made up.
+const UNASKED_HANDSHAKES: usize = 16;
+/// How long such a handshake may take. On one network it takes milliseconds.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(3);
+/// Connections in all; each costs some tens of kilobytes.
+const MAX_CONNECTIONS: usize = 2048;
+/// Connections one peer may have to this one.
+const MAX_OF_ONE: usize = 256;
+/// The same of a stranger: for its link and its calls, and those that follow on while the old ones end.
+const MAX_OF_STRANGER: usize = 8;
+
+impl Network {
+    /// Answers calls of other peers with what `answer` makes of a connection, until [`Network::shutdown`].
+    pub fn serve<F>(&self, answer: impl Fn(Connection) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let network = self.clone();
+        let answer = Arc::new(answer);
+        let handshakes = Arc::new(Semaphore::new(MAX_HANDSHAKES));
+        self.spawn(async move {
+            while let Some(incoming) = network.0.endpoint.accept().await {
+                let Ok(permit) = handshakes.clone().try_acquire_owned() else {
+                    incoming.refuse();
+                    continue;
+                };
+                let under_way = MAX_HANDSHAKES - handshakes.available_permits();
+                if under_way > UNASKED_HANDSHAKES && !incoming.remote_addr_validated() {
+                    // It is an error only for an address that has shown it already, which this one has not.
+                    let _ = incoming.retry();
+                    continue;
+                }
+                let (network_, answer) = (network.clone(), answer.clone());
+                network.spawn(async move {
+                    if let Some(connection) = shake_hands(incoming).await {
+                        drop(permit);
+                        network_.accepted(connection, answer.as_ref()).await;
+                    }
+                });
+            }
+        });
+    }
+
+    async fn accepted<F: Future<Output = ()>>(
+        &self,
+        connection: Connection,
+        answer: &impl Fn(Connection) -> F,
+    ) {
+        let id = connection.remote_id();
+        if let Err(why) = self.enter(&connection) {
+            tracing::info!(target: "audit", peer = %id, ?why, "a connection was refused");
+            return why.close(&connection);
+        }
+        if connection.alpn() == link::ALPN {
+            match meet::meet(self, connection, Role::Listener).await {
+                Ok(line) => line.run().await,
+                Err(error) => {
+                    tracing::info!(target: "audit", peer = %id, %error, "a peer was not admitted");
+                }
+            }
+        } else {
+            answer(connection).await;
+        }
+    }
+
+    /// Whether another peer may have this connection; it is noted then. Asked of every protocol.
+    fn enter(&self, connection: &Connection) -> Result<(), Goodbye> {
+        let id = connection.remote_id();
+        let mut live = self.live();
+        if live.is_stopping {
+            return Err(Goodbye::Stopping);
+        }
+        if self.is_blocked(id) {
+            return Err(Goodbye::Blocked);
+        }
+        // Only on a control connection can a peer prove that it belongs here.
+        if connection.alpn() != link::ALPN && !live.is_admitted(id) {
+            return Err(Goodbye::NotAdmitted);
+        }
+        let most = match self.relation(id) {
+            Some(Relation::Friend) => MAX_OF_ONE,
+            _ if self.membership().is_secret() && live.is_admitted(id) => MAX_OF_ONE,
+            _ => MAX_OF_STRANGER,
+        };
+        if live.count() >= MAX_CONNECTIONS || !live.add_connection(connection, most) {
+            return Err(Goodbye::TooMany);
+        }
+        Ok(())
+    }
+
+    /// What a peer is to this one at the moment.
+    pub fn standing(&self, id: EndpointId) -> Standing {
+        match self.relation(id) {
+            Some(Relation::Blocked) => Standing::Blocked,
+            Some(Relation::Friend) => Standing::Friend,
+            Some(Relation::Stranger) | None if self.membership().is_secret() => {
+                if self.live().is_admitted(id) {
+                    Standing::Member
+                } else {
+                    Standing::Blocked
+                }
+            }
+            Some(Relation::Stranger) | None => Standing::Stranger,
+        }
+    }
+}
+
+async fn shake_hands(incoming: Incoming) -> Option<Connection> {
+    let connecting = incoming.accept().ok()?;
+    timeout(HANDSHAKE_TIME, connecting).await.ok()?.ok()
+}

@@ -1,0 +1,192 @@
+//! What peers tell each other about being friends, and about others.
+
+use std::collections::BTreeSet;
+
+use contract::parcero::v1::{
+    Acquaintances, Admitted, FriendAnswer, FriendRequest, FriendshipEnded, Introduction, UseInvitation,
+    control::Say,
+};
+
+use super::{
+    Network,
+    card::{Card, now},
+    known::{Known, Relation, kept_name},
+    link::Link,
+    live::MAX_INTRODUCTIONS,
+};
+
+/// What is written of when a peer was seen is true to the minute: it is for the next start.
+const SEEN_SECONDS: u64 = 60;
+
+impl Network {
+    /// The other end of a new link has admitted this one.
+    pub(super) fn admitted(&self, link: &Link, theirs: &Admitted) {
+        let id = link.id();
+        let (name, version) = (kept_name(&theirs.name), kept_name(&theirs.version));
+        self.book().meet(id, super::Source::Called, None);
+        self.book().change(id, |known| {
+            known.own_name = name;
+            known.version = version;
+            known.told_by = None;
+            if known
+                .last_seen
+                .is_none_or(|seen| seen.abs_diff(now()) > SEEN_SECONDS)
+            {
+                known.last_seen = Some(now());
+            }
+        });
+        link.set_ready();
+        // What it has not heard yet; it is the first it hears, so there is room.
+        for word in self.between_us(link, theirs.is_friend) {
+            let _ = link.tell(word);
+        }
+    }
+
+    /// Does what another peer asks for: what to answer.
+    pub(super) async fn heard(&self, link: &Link, said: Say) -> Option<Say> {
+        let id = link.id();
+        match said {
+            Say::Admitted(Admitted { is_friend, .. }) => {
+                for word in self.between_us(link, is_friend) {
+                    // No room: it is said again at the next meeting.
+                    let _ = link.tell(word);
+                }
+                None
+            }
+            Say::Acquaintances(Acquaintances { peers }) => {
+                self.introduced(link, peers);
+                None
+            }
+            Say::FriendRequest(FriendRequest {}) => self.asked_by(link),
+            Say::UseInvitation(UseInvitation { secret }) => self.used_by(link, &secret).await,
+            Say::FriendAnswer(FriendAnswer { accepted }) => {
+                if !accepted {
+                    self.book().change(id, |known| known.invitation = None);
+                }
+                None
+            }
+            Say::FriendshipEnded(FriendshipEnded {}) => {
+                self.book().change(id, |known| {
+                    if known.relation == Relation::Friend {
+                        known.relation = Relation::Stranger;
+                    }
+                });
+                Some(self.admission(id))
+            }
+            // Said once, at the beginning; or answered where it is read.
+            Say::Greeting(_) | Say::Proof(_) | Say::Refused(_) | Say::Ping(_) | Say::Pong(_) => None,
+        }
+    }
+
+    /// What this peer says another one is to it.
+    pub(super) fn admission(&self, id: iroh::EndpointId) -> Say {
+        Say::Admitted(Admitted {
+            is_friend: self.relation(id) == Some(Relation::Friend),
+            name: self.name().to_owned(),
+            version: crate::VERSION.to_owned(),
+        })
+    }
+
+    /// Another peer said what this one is to it: what to tell it so that both think the same.
+    fn between_us(&self, link: &Link, they_are_friend: bool) -> Vec<Say> {
+        let id = link.id();
+        let before = self.relation(id);
+        let known = self
+            .book()
+            .change(id, |known| match (they_are_friend, known.relation) {
+                (true, Relation::Stranger) if known.asked || known.invitation.is_some() => known.befriend(),
+                (true, Relation::Friend) => known.befriend(),
+                (false, _) => known.ended = false,
+                (true, Relation::Stranger | Relation::Blocked) => {}
+            });
+        let Some(known) = known else { return Vec::new() };
+        let mut words = Vec::new();
+        if known.relation == Relation::Friend && before != Some(Relation::Friend) {
+            words.push(self.admission(id));
+        }
+        if they_are_friend && known.ended {
+            words.push(Say::FriendshipEnded(FriendshipEnded {}));
+        }
+        if !they_are_friend && known.relation != Relation::Friend {
+            if let Some(secret) = known.invitation {
+                let secret = secret.to_vec();
+                words.push(Say::UseInvitation(UseInvitation { secret }));
+            } else if known.asked {
+                words.push(Say::FriendRequest(FriendRequest {}));
+            }
+        }
+        words
+    }
+
+    fn asked_by(&self, link: &Link) -> Option<Say> {
+        let id = link.id();
+        let has_room = self.book().has_room_for_asking();
+        let known = self.book().change(id, |known| {
+            if known.relation != Relation::Stranger || known.declined_until > now() {
+            } else if known.asked {
+                known.befriend();
+            } else if has_room {
+                known.asks = true;
+            }
+        });
+        (known?.relation == Relation::Friend).then(|| self.admission(id))
+    }
+
+    async fn used_by(&self, link: &Link, secret: &[u8]) -> Option<Say> {
+        let id = link.id();
+        let mut friend = self.book().get(id)?;
+        match friend.relation {
+            // Nothing is used up by one that needs nothing.
+            Relation::Friend => return Some(self.admission(id)),
+            Relation::Blocked => return None,
+            Relation::Stranger => friend.befriend(),
+        }
+        let refused = Some(Say::FriendAnswer(FriendAnswer { accepted: false }));
+        let Ok(secret) = secret.try_into() else {
+            return refused;
+        };
+        match self.store().use_invitation(secret, now(), friend).await {
+            Ok(true) => {
+                self.book().change(id, Known::befriend);
+                tracing::info!(target: "audit", peer = %id, "became a friend by an invitation");
+                Some(self.admission(id))
+            }
+            Ok(false) => {
+                tracing::info!(target: "audit", peer = %id, "an invitation of no use was refused");
+                refused
+            }
+            Err(error) => {
+                // It is neither accepted nor refused: the other side tries again at the next meeting.
+                tracing::warn!(%error, "an invitation could not be used");
+                None
+            }
+        }
+    }
+
+    fn introduced(&self, link: &Link, peers: Vec<Introduction>) {
+        let id = link.id();
+        let mut knows = BTreeSet::new();
+        for introduction in peers.into_iter().take(MAX_INTRODUCTIONS) {
+            // The same as five seconds ago, mostly: its signature was checked then.
+            let known = self.live().whose(&introduction);
+            let of = match known.filter(|&of| self.relation(of).is_some()) {
+                Some(of) => of,
+                None => {
+                    let Some(card) = Card::check(introduction) else {
+                        continue;
+                    };
+                    let of = card.id;
+                    self.book().take_card(&card, (of != id).then_some(id));
+                    if self.relation(of).is_some() {
+                        self.live().keep_card(card);
+                    }
+                    of
+                }
+            };
+            if of != id {
+                knows.insert(of);
+            }
+        }
+        link.set_knows(knows);
+    }
+}
