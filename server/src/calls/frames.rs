@@ -25,8 +25,16 @@ pub(super) enum Broken {
     Early,
     #[error("a head of {0} bytes, at most {MAX_HEAD_BYTES} are taken")]
     LongHead(usize),
-    #[error("{0}")]
+    #[error("{}", words(.0))]
     Stream(#[from] ReadError),
+}
+
+/// Why a stream cannot be read, with the reason of whoever closed its connection.
+fn words(error: &ReadError) -> String {
+    match error {
+        ReadError::ConnectionLost(why) => format!("the connection has ended: {why}"),
+        other => other.to_string(),
+    }
 }
 
 /// Cuts bytes into [`Next`]. Holds at most a head.

@@ -129,8 +129,11 @@ impl Network {
 
     async fn has_packets(&self, id: EndpointId) -> Outcome {
         if let Some(link) = self.link_to(id) {
-            if link.probe().await {
-                let path = link.path().as_ref().map_or_else(|| "a connection".to_owned(), shown);
+            if link.answers().await {
+                let path = link
+                    .path()
+                    .as_ref()
+                    .map_or_else(|| "a connection".to_owned(), shown);
                 return Ok(format!("packets come and go by {path}"));
             }
             link.close(Goodbye::Lost);

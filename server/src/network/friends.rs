@@ -165,7 +165,6 @@ impl Network {
         self.book().change(id, |known| {
             if known.relation == Relation::Friend {
                 known.relation = Relation::Stranger;
-                known.ended = true;
             }
             known.asked = false;
             known.invitation = None;

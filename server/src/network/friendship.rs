@@ -96,15 +96,15 @@ impl Network {
             .change(id, |known| match (they_are_friend, known.relation) {
                 (true, Relation::Stranger) if known.asked || known.invitation.is_some() => known.befriend(),
                 (true, Relation::Friend) => known.befriend(),
-                (false, _) => known.ended = false,
-                (true, Relation::Stranger | Relation::Blocked) => {}
+                (true, Relation::Stranger | Relation::Blocked) | (false, _) => {}
             });
         let Some(known) = known else { return Vec::new() };
         let mut words = Vec::new();
         if known.relation == Relation::Friend && before != Some(Relation::Friend) {
             words.push(self.admission(id));
         }
-        if they_are_friend && known.ended {
+        // It was ended here while the other side was away, or all that was known of it was forgotten.
+        if they_are_friend && known.relation == Relation::Stranger {
             words.push(Say::FriendshipEnded(FriendshipEnded {}));
         }
         if !they_are_friend && known.relation != Relation::Friend {

@@ -105,7 +105,13 @@ pub(super) async fn keep(network: Network) {
                 continue;
             }
             let network = network.clone();
-            let task = dials.spawn(async move { network.link(id).await.is_ok() });
+            let task = dials.spawn(async move {
+                let linked = network.link(id).await;
+                if let Err(error) = &linked {
+                    tracing::debug!(peer = %id.fmt_short(), %error, "not reached");
+                }
+                linked.is_ok()
+            });
             under_way.insert(task.id(), id);
         }
         network.close_spare(&known);
@@ -115,11 +121,12 @@ pub(super) async fn keep(network: Network) {
 
 fn plan(plans: &mut HashMap<EndpointId, Plan>, network: &Network, id: EndpointId, answered: bool) {
     let known = network.book().get(id);
+    // Or somebody this person waits for.
     let is_friend = network.0.friends.contains(&id)
-        || known
-            .as_ref()
-            .is_some_and(|known| known.relation == Relation::Friend);
-    let last_seen = known.and_then(|known| known.last_seen).unwrap_or_default();
+        || known.as_ref().is_some_and(|known| {
+            known.relation == Relation::Friend || known.asked || known.invitation.is_some()
+        });
+    let last_seen = known.map_or(0, |known| known.last_seen.unwrap_or(known.first_seen));
     let before = plans.get(&id).map_or(Duration::ZERO, |plan| plan.pause);
     let pause = match (answered, is_friend) {
         (true, _) => Duration::ZERO,

@@ -98,8 +98,6 @@ pub struct Known {
     pub declined_until: u64,
     /// An invitation of it that we have not been able to use yet.
     pub invitation: Option<InvitationSecret>,
-    /// The friendship was ended here, and it has not heard of that yet.
-    pub ended: bool,
     /// Who told of it, while it has never answered. Not stored.
     pub told_by: Option<EndpointId>,
 }
@@ -124,7 +122,6 @@ impl Known {
             asked: false,
             declined_until: 0,
             invitation: None,
-            ended: false,
             told_by: None,
         }
     }
@@ -147,7 +144,6 @@ impl Known {
         self.asks = false;
         self.asked = false;
         self.invitation = None;
-        self.ended = false;
     }
 
     /// A stranger that never answered and that nobody here did anything about. Anybody can make up such, so they are

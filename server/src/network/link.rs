@@ -12,7 +12,7 @@ use std::{
 use contract::parcero::v1::{Acquaintances, Ping, Pong, control::Say};
 use iroh::{
     EndpointId, TransportAddr,
-    endpoint::{Connection, RecvStream, SendStream},
+    endpoint::{Connection, ConnectionError, RecvStream, SendStream},
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -131,6 +131,13 @@ impl Link {
         self.0.was_idle.load(Ordering::Relaxed) || Goodbye::Idle.was_said_on(&self.0.connection)
     }
 
+    pub(super) fn was_closed_by_the_other_end(&self) -> bool {
+        matches!(
+            self.0.connection.close_reason(),
+            Some(ConnectionError::ApplicationClosed(_))
+        )
+    }
+
     pub(super) fn knows(&self) -> BTreeSet<EndpointId> {
         self.0
             .knows
@@ -167,10 +174,12 @@ impl Link {
     /// Whether the other end is still there, asked anew unless it has just said something. A process that was started
     /// again knows nothing of the connections of the one before.
     pub(super) async fn probe(&self) -> bool {
+        self.0.heard.borrow().elapsed() < FRESH || self.answers().await
+    }
+
+    /// Whether the other end answers now.
+    pub(super) async fn answers(&self) -> bool {
         let mut heard = self.0.heard.subscribe();
-        if heard.borrow_and_update().elapsed() < FRESH {
-            return true;
-        }
         self.tell(Say::Ping(Ping { number: 0 }))
             && matches!(timeout(PROBE_TIME, heard.changed()).await, Ok(Ok(())))
     }

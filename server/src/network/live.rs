@@ -121,9 +121,11 @@ impl Live {
         lines.prune();
         if lines.links.is_empty() && !link.was_idle() {
             lines.heard = None;
-            // What else there is to it leads to the same process.
-            for connection in &lines.connections {
-                Goodbye::Lost.close(connection);
+            // What else there is to it leads to the same process. One that says why it goes closes that itself.
+            if !link.was_closed_by_the_other_end() {
+                for connection in &lines.connections {
+                    Goodbye::Lost.close(connection);
+                }
             }
             lines.prune();
             self.due.insert(link.id());

@@ -291,8 +291,9 @@ impl Network {
     }
 
     fn hang_up(&self, id: EndpointId, why: Goodbye) {
-        let open = self.live().connections(Some(id));
-        for connection in open {
+        // All at once, so that every one of them is closed for this reason.
+        let live = self.live();
+        for connection in live.connections(Some(id)) {
             why.close(&connection);
         }
     }

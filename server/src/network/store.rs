@@ -196,7 +196,6 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
                  asked INTEGER NOT NULL,
                  declined_until INTEGER NOT NULL,
                  invitation BLOB,
-                 ended INTEGER NOT NULL,
                  PRIMARY KEY (network, id)
              ) STRICT;
              CREATE TABLE settings (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
@@ -218,7 +217,7 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 fn load(connection: &Connection, network: &str) -> rusqlite::Result<Vec<Known>> {
     let mut statement = connection.prepare(
         "SELECT id, own_name, label, relation, source, addresses, card_made, first_seen, last_seen, version, asks, asked,
-                declined_until, invitation, ended, ticket_addresses
+                declined_until, invitation, ticket_addresses
          FROM peers WHERE network = ?1",
     )?;
     let rows = statement.query_map([network], |row| {
@@ -239,7 +238,7 @@ fn load(connection: &Connection, network: &str) -> rusqlite::Result<Vec<Known>> 
             relation: Relation::from_number(row.get(3)?),
             source: Source::from_number(row.get(4)?),
             addresses: addresses(5)?,
-            ticket_addresses: addresses(15)?,
+            ticket_addresses: addresses(14)?,
             card_made: row.get(6)?,
             first_seen: row.get(7)?,
             last_seen: row.get(8)?,
@@ -248,7 +247,6 @@ fn load(connection: &Connection, network: &str) -> rusqlite::Result<Vec<Known>> 
             asked: row.get(11)?,
             declined_until: row.get(12)?,
             invitation: row.get(13)?,
-            ended: row.get(14)?,
             ..Known::new(id, Source::Called)
         }))
     })?;
@@ -262,9 +260,8 @@ fn save(transaction: &Transaction<'_>, network: &str, known: &Known) -> rusqlite
     };
     transaction.execute(
         "INSERT OR REPLACE INTO peers (network, id, own_name, label, relation, source, addresses, card_made, first_seen,
-                                       last_seen, version, asks, asked, declined_until, invitation, ended,
-                                       ticket_addresses)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                                       last_seen, version, asks, asked, declined_until, invitation, ticket_addresses)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             network,
             known.id.as_bytes(),
@@ -281,7 +278,6 @@ fn save(transaction: &Transaction<'_>, network: &str, known: &Known) -> rusqlite
             known.asked,
             known.declined_until,
             known.invitation,
-            known.ended,
             lines(&known.ticket_addresses),
         ],
     )?;
@@ -396,7 +392,6 @@ mod tests {
             asked: true,
             declined_until: 7,
             invitation: Some([8; 16]),
-            ended: true,
             ticket_addresses: ["[::1]:5".parse().unwrap()].into(),
             ..Known::new(SecretKey::from_bytes(&[1; 32]).public(), Source::Ticket)
         };

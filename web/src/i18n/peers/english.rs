@@ -133,7 +133,8 @@ pub(in crate::i18n) const ENGLISH: Peers = Peers {
         title: "Step by step",
         step: |step| match step {
             Step::Address => "An address of it is known",
-            Step::Handshake => "It answers there, and proves its key",
+            Step::Packets => "Something answers there",
+            Step::Handshake => "It proves to be this peer, by its key",
             Step::Admission => "Both are in one network, and neither blocks the other",
             Step::Call => "A call comes back",
         },
@@ -147,6 +148,9 @@ pub(in crate::i18n) const ENGLISH: Peers = Peers {
             match (step, said) {
             (Step::Address, "") => "Ask its person for a new ticket, and add it here.".to_owned(),
             (Step::Handshake, "") => {
+                "Another peer may have its address now, or its version cannot talk to this one: ask its person for a new ticket, and compare versions.".to_owned()
+            }
+            (Step::Packets, "") => {
                 "See that it runs, that both computers are on one network, and that no firewall drops UDP to its port.".to_owned()
             }
             (Step::Admission, "") => "Compare the network and its secret on both sides, and see that neither blocks the other.".to_owned(),

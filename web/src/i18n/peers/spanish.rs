@@ -133,7 +133,8 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
         title: "Paso a paso",
         step: |step| match step {
             Step::Address => "Se conoce una dirección suya",
-            Step::Handshake => "Responde allí y demuestra su clave",
+            Step::Packets => "Algo responde allí",
+            Step::Handshake => "Demuestra ser este par, por su clave",
             Step::Admission => "Ambos están en una misma red y ninguno bloquea al otro",
             Step::Call => "Una llamada regresa",
         },
@@ -148,6 +149,9 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
             match step {
                 Step::Address => "Pedir a su persona un tiquete nuevo y agregarlo aquí.",
                 Step::Handshake => {
+                    "Puede que otro par tenga ahora su dirección, o que su versión no se entienda con esta: pedir a su persona un tiquete nuevo y comparar las versiones."
+                }
+                Step::Packets => {
                     "Ver que esté en marcha, que ambos equipos estén en una misma red y que ningún cortafuegos descarte UDP hacia su puerto."
                 }
                 Step::Admission => {

@@ -13,7 +13,9 @@ const EVIDENCE_CHARS: usize = 400;
 pub enum Step {
     /// An address of it is known.
     Address,
-    /// Something answers there and proves to be that peer.
+    /// Something answers there.
+    Packets,
+    /// What answers proves to be that peer.
     Handshake,
     /// Both belong to one network, and neither blocked the other.
     Admission,
@@ -23,12 +25,19 @@ pub enum Step {
 
 impl Step {
     /// All of them, in their order.
-    pub const ALL: [Step; 4] = [Step::Address, Step::Handshake, Step::Admission, Step::Call];
+    pub const ALL: [Step; 5] = [
+        Step::Address,
+        Step::Packets,
+        Step::Handshake,
+        Step::Admission,
+        Step::Call,
+    ];
 
     /// Its name in `data-step`.
     pub fn word(self) -> &'static str {
         match self {
             Step::Address => "address",
+            Step::Packets => "packets",
             Step::Handshake => "handshake",
             Step::Admission => "admission",
             Step::Call => "call",
@@ -88,6 +97,7 @@ impl Diagnosis {
         let step = match said.step() {
             diagnose_step::Step::Unspecified => return,
             diagnose_step::Step::Address => Step::Address,
+            diagnose_step::Step::Packets => Step::Packets,
             diagnose_step::Step::Handshake => Step::Handshake,
             diagnose_step::Step::Admission => Step::Admission,
             diagnose_step::Step::Call => Step::Call,
@@ -110,7 +120,7 @@ impl Diagnosis {
     }
 
     /// Each step, how it stands, and what was seen there.
-    pub fn steps(&self) -> [(Step, Mark, &str); 4] {
+    pub fn steps(&self) -> [(Step, Mark, &str); 5] {
         let mut is_next = self.end.is_none();
         Step::ALL.map(|step| match self.done.iter().find(|done| done.step == step) {
             Some(done) => {
@@ -163,7 +173,7 @@ mod tests {
         }
     }
 
-    fn marks(diagnosis: &Diagnosis) -> [Mark; 4] {
+    fn marks(diagnosis: &Diagnosis) -> [Mark; 5] {
         diagnosis.steps().map(|(_, mark, _)| mark)
     }
 
@@ -174,7 +184,13 @@ mod tests {
         diagnosis.push(&said(Said::Address, true));
         assert_eq!(
             marks(&diagnosis),
-            [Mark::Passed, Mark::Trying, Mark::Untried, Mark::Untried]
+            [
+                Mark::Passed,
+                Mark::Trying,
+                Mark::Untried,
+                Mark::Untried,
+                Mark::Untried
+            ]
         );
     }
 
@@ -182,19 +198,31 @@ mod tests {
     fn nothing_is_tried_after_a_step_that_failed() {
         let mut diagnosis = Diagnosis::default();
         diagnosis.push(&said(Said::Address, true));
-        diagnosis.push(&said(Said::Handshake, false));
-        let expected = [Mark::Passed, Mark::Failed, Mark::Untried, Mark::Untried];
+        diagnosis.push(&said(Said::Packets, false));
+        let expected = [
+            Mark::Passed,
+            Mark::Failed,
+            Mark::Untried,
+            Mark::Untried,
+            Mark::Untried,
+        ];
         assert_eq!(marks(&diagnosis), expected);
         diagnosis.end(Ok(()));
         assert_eq!(marks(&diagnosis), expected);
-        assert_eq!(diagnosis.failed(), Some((Step::Handshake, "try")));
+        assert_eq!(diagnosis.failed(), Some((Step::Packets, "try")));
         assert!(!diagnosis.is_well());
     }
 
     #[test]
-    fn four_steps_that_passed_are_a_peer_that_is_well() {
+    fn five_steps_that_passed_are_a_peer_that_is_well() {
         let mut diagnosis = Diagnosis::default();
-        for step in [Said::Address, Said::Handshake, Said::Admission, Said::Call] {
+        for step in [
+            Said::Address,
+            Said::Packets,
+            Said::Handshake,
+            Said::Admission,
+            Said::Call,
+        ] {
             assert!(!diagnosis.is_well());
             diagnosis.push(&said(step, true));
         }
