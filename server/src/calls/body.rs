@@ -35,10 +35,6 @@ pub(super) fn body<K: Send + 'static>(frames: Frames, reads: Reads, keep: K) -> 
             let frames = reading.frames.as_mut()?;
             let frame = match frames.next().await {
                 Ok(Next::Messages(bytes)) => Some(Ok(BodyFrame::data(bytes))),
-                Ok(Next::Block(_)) if frames.is_inside_message() => Some(ending(
-                    Status::aborted("a message was cut off by the end of the call"),
-                    reads,
-                )),
                 Ok(Next::Block(block)) => {
                     reading.frames = None;
                     match reads {

@@ -1,4 +1,7 @@
-//! Reads one direction of a call: heads and trailers whole, messages in whatever pieces they come.
+//! Reads one direction of a call, frame by frame.
+//!
+//! Messages come out whole, so that a call which is ended between two of them is not cut in the middle of one: whoever
+//! reads a status after half a message takes that for a fault.
 
 use bridge::frame::{HEADERS, PREFIX_LEN};
 use bytes::{Bytes, BytesMut};
@@ -8,11 +11,13 @@ use super::MAX_HEAD_BYTES;
 
 /// The most taken from the stream at once.
 const PIECE: usize = 64 * 1024;
+/// The longest message that is held until it is whole: what gRPC implementations take by default.
+const HOLD_BYTES: usize = 4 * 1024 * 1024;
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Bytes of messages, their prefixes included, cut anywhere.
+    /// Messages, their prefixes included. Whole ones, unless one is longer than what is held here.
     Messages(Bytes),
     /// A whole head, or the whole trailers.
     Block(Bytes),
@@ -37,68 +42,70 @@ fn words(error: &ReadError) -> String {
     }
 }
 
-/// Cuts bytes into [`Next`]. Holds at most a head.
-#[derive(Debug, Default)]
-pub(super) struct Cutter {
+/// Cuts bytes into [`Next`]. Holds one head or one message.
+#[derive(Debug)]
+struct Cutter {
     piece: Bytes,
-    /// A prefix or a block that is not whole yet.
+    /// A frame that is not whole yet.
     partial: BytesMut,
-    /// Bytes still to come of the message under way.
-    message_rest: usize,
+    /// Bytes still to come of a message that is too long to be held.
+    rest: usize,
+    /// The longest message that is held until it is whole.
+    hold: usize,
 }
 
 impl Cutter {
+    fn new(hold: usize) -> Self {
+        Self {
+            piece: Bytes::new(),
+            partial: BytesMut::new(),
+            rest: 0,
+            hold,
+        }
+    }
+
     /// Takes the next piece, once [`Cutter::next`] has nothing more.
-    pub(super) fn push(&mut self, piece: Bytes) {
+    fn push(&mut self, piece: Bytes) {
         debug_assert!(self.piece.is_empty());
         self.piece = piece;
     }
 
     /// What can be told by now.
-    pub(super) fn next(&mut self) -> Result<Option<Next>, Broken> {
-        // As much as possible at once: a piece may hold hundreds of small messages.
-        let mut run = 0;
-        while self.partial.is_empty() && run < self.piece.len() {
-            if self.message_rest > 0 {
-                let step = self.message_rest.min(self.piece.len() - run);
-                self.message_rest -= step;
-                run += step;
-                continue;
-            }
-            match self.piece[run..].first_chunk::<PREFIX_LEN>() {
-                Some(prefix) if prefix[0] & HEADERS == 0 => {
-                    self.message_rest = announced(*prefix);
-                    run += PREFIX_LEN;
-                }
-                Some(_) | None => break,
+    fn next(&mut self) -> Result<Option<Next>, Broken> {
+        if self.partial.is_empty() && self.rest == 0 {
+            // As much as possible at once: a piece may hold hundreds of small messages.
+            let whole = self.whole();
+            if whole > 0 {
+                return Ok(Some(Next::Messages(self.piece.split_to(whole))));
             }
         }
-        if run > 0 {
-            return Ok(Some(Next::Messages(self.piece.split_to(run))));
-        }
-        self.block()
-    }
-
-    /// A prefix that came in parts, or a block.
-    fn block(&mut self) -> Result<Option<Next>, Broken> {
         loop {
+            if self.rest > 0 {
+                let step = self.rest.min(self.piece.len());
+                self.rest -= step;
+                return Ok((step > 0).then(|| Next::Messages(self.piece.split_to(step))));
+            }
             let wanted = match self.partial.first_chunk::<PREFIX_LEN>() {
                 None => PREFIX_LEN,
-                Some(prefix) if prefix[0] & HEADERS == 0 => {
-                    self.message_rest = announced(*prefix);
-                    return Ok(Some(Next::Messages(self.partial.split().freeze())));
-                }
                 Some(prefix) => {
-                    let length = announced(*prefix);
-                    if length > MAX_HEAD_BYTES {
+                    let (is_head, length) = (prefix[0] & HEADERS != 0, announced(*prefix));
+                    if is_head && length > MAX_HEAD_BYTES {
                         return Err(Broken::LongHead(length));
+                    }
+                    if !is_head && length > self.hold {
+                        // Passed on as it comes; whoever is behind this counts it, and refuses it or not.
+                        self.rest = length;
+                        return Ok(Some(Next::Messages(self.partial.split().freeze())));
                     }
                     PREFIX_LEN + length
                 }
             };
             if self.partial.len() == wanted {
-                let block = self.partial.split().freeze();
-                return Ok(Some(Next::Block(block.slice(PREFIX_LEN..))));
+                let frame = self.partial.split().freeze();
+                return Ok(Some(match frame[0] & HEADERS {
+                    0 => Next::Messages(frame),
+                    _ => Next::Block(frame.slice(PREFIX_LEN..)),
+                }));
             }
             if self.piece.is_empty() {
                 return Ok(None);
@@ -108,9 +115,17 @@ impl Cutter {
         }
     }
 
-    /// Whether a message is cut off here.
-    pub(super) fn is_inside_message(&self) -> bool {
-        self.message_rest > 0
+    /// The bytes of the whole messages at the beginning of the piece.
+    fn whole(&self) -> usize {
+        let mut whole = 0;
+        while let Some(prefix) = self.piece[whole..].first_chunk::<PREFIX_LEN>() {
+            let end = whole + PREFIX_LEN + announced(*prefix);
+            if prefix[0] & HEADERS != 0 || end > self.piece.len() {
+                break;
+            }
+            whole = end;
+        }
+        whole
     }
 }
 
@@ -129,7 +144,7 @@ impl Frames {
     pub(super) fn new(stream: RecvStream) -> Self {
         Self {
             stream,
-            cutter: Cutter::default(),
+            cutter: Cutter::new(HOLD_BYTES),
         }
     }
 
@@ -147,11 +162,6 @@ impl Frames {
                 None => return Err(Broken::Early),
             }
         }
-    }
-
-    /// Whether the last frame came in the middle of a message.
-    pub(super) fn is_inside_message(&self) -> bool {
-        self.cutter.is_inside_message()
     }
 
     /// Tells the other side that nobody reads on.
@@ -176,15 +186,29 @@ mod tests {
         })
     }
 
+    /// What messages of these tests are held up to.
+    const HOLD: usize = 100;
+
     proptest! {
         #[test]
-        fn however_a_stream_is_cut_the_same_messages_and_blocks_come_out(
+        fn however_a_stream_is_cut_the_same_messages_and_blocks_come_out_whole(
             frames in proptest::collection::vec(frame(), 0..20),
             cuts in proptest::collection::vec(1_usize..300, 1..20),
         ) {
             let stream: Vec<u8> = frames.iter().flat_map(|frame| frame.encode().to_vec()).collect();
-            let mut cutter = Cutter::default();
+            let mut cutter = Cutter::new(HOLD);
             let (mut messages, mut blocks) = (Vec::new(), Vec::new());
+            // Where a call may be ended without cutting a message that is held.
+            let mut fine = std::collections::BTreeSet::from([0]);
+            let mut end = 0;
+            for frame in frames.iter().filter(|frame| !frame.is_headers()) {
+                let length = PREFIX_LEN + frame.payload.len();
+                if frame.payload.len() > HOLD {
+                    fine.extend(end..end + length);
+                }
+                end += length;
+                fine.insert(end);
+            }
             let mut rest = &stream[..];
             let mut cuts = cuts.iter().cycle();
             while !rest.is_empty() {
@@ -193,11 +217,11 @@ mod tests {
                 cutter.push(Bytes::copy_from_slice(piece));
                 while let Some(next) = cutter.next().unwrap() {
                     match next {
-                        Next::Messages(bytes) => messages.extend_from_slice(&bytes),
-                        Next::Block(block) => {
-                            prop_assert!(!cutter.is_inside_message());
-                            blocks.push(block);
+                        Next::Messages(bytes) => {
+                            messages.extend_from_slice(&bytes);
+                            prop_assert!(fine.contains(&messages.len()), "cut at {}", messages.len());
                         }
+                        Next::Block(block) => blocks.push(block),
                     }
                 }
             }
@@ -209,10 +233,10 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_make_it_panic_or_hold_more_than_a_head(
+        fn no_bytes_make_it_panic_or_hold_more_than_a_frame(
             pieces in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..100), 0..50),
         ) {
-            let mut cutter = Cutter::default();
+            let mut cutter = Cutter::new(HOLD);
             'all: for piece in pieces {
                 cutter.push(piece.into());
                 loop {
@@ -229,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_head_that_announces_too_much_is_refused_before_it_comes() {
-        let mut cutter = Cutter::default();
+        let mut cutter = Cutter::new(HOLD);
         cutter.push(Bytes::from_static(&[HEADERS, 0, 1, 0, 1]));
         assert!(matches!(cutter.next(), Err(Broken::LongHead(65_537))));
     }

@@ -24,6 +24,8 @@ use crate::{calls, grpc, peer::Peer};
 const MAX_CONNECTIONS: usize = 16 * 1024;
 /// How long calls may go on once the peer is asked to stop.
 const FINISH_TIME: Duration = Duration::from_secs(10);
+/// How long calls may go on before a person hears of them: those that only watch take a moment to end.
+const QUIET_TIME: Duration = Duration::from_millis(200);
 /// How long the last answers may take to leave.
 const FLUSH_TIME: Duration = Duration::from_secs(1);
 /// The pause after a failed accept: out of file descriptors, mostly, and trying at once would burn a core.
@@ -215,6 +217,13 @@ async fn accept(
 /// Waits until no call is left.
 async fn finish(peer: &Peer, tell: impl Fn(Left)) {
     let mut told = 0;
+    // What ends within this is not worth a word.
+    let _ = timeout(QUIET_TIME, async {
+        while peer.calls().open_calls() > 0 {
+            peer.calls().one_less().await;
+        }
+    })
+    .await;
     loop {
         let one_less = peer.calls().one_less();
         let calls = peer.calls().open_calls();

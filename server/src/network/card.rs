@@ -26,7 +26,7 @@ pub(super) struct Card {
     pub(super) addresses: Vec<SocketAddr>,
     /// Seconds since 1970.
     pub(super) made: u64,
-    signed: Introduction,
+    pub(super) signed: Introduction,
 }
 
 impl Card {

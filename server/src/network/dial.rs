@@ -162,9 +162,12 @@ impl Network {
         let said = known.addresses.into_iter().chain(known.hints);
         let near = said.filter(|address| self.0.near.contains(*address));
         let relays = self.0.relays.iter().cloned().map(TransportAddr::Relay);
+        // One that came by itself may have said nothing yet.
+        let open = self.link_to(id).and_then(|link| link.path());
         let mut routes: Vec<_> = near
             .chain(known.ticket_addresses)
             .map(TransportAddr::Ip)
+            .chain(open)
             .chain(relays)
             .collect();
         routes.sort();

@@ -118,6 +118,15 @@ impl Network {
         words
     }
 
+    /// Says again what is between us and the other end of a link, as far as it may not have heard it.
+    pub(super) fn repeat(&self, link: &Link) {
+        let pending = self.between_us(link, false);
+        for word in std::iter::once(self.admission(link.id())).chain(pending) {
+            // No room: it is said again at the next meeting.
+            let _ = link.tell(word);
+        }
+    }
+
     fn asked_by(&self, link: &Link) -> Option<Say> {
         let id = link.id();
         let has_room = self.book().has_room_for_asking();

@@ -314,6 +314,10 @@ impl Network {
 
     fn unlinked(&self, link: &Link) {
         self.live().remove_link(link);
+        // What was said last on the one that ended may not have been heard.
+        if let Some(other) = self.link_to(link.id()) {
+            self.repeat(&other);
+        }
     }
 
     /// What to tell a peer about us and about those that are there.

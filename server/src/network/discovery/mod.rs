@@ -199,7 +199,11 @@ impl Network {
 
     /// A peer was heard by multicast.
     fn discovered(&self, id: EndpointId, addresses: &[SocketAddr]) {
-        let near: Vec<_> = addresses.iter().copied().filter(|&address| self.0.near.contains(address)).collect();
+        let near: Vec<_> = addresses
+            .iter()
+            .copied()
+            .filter(|&address| self.0.near.contains(address))
+            .collect();
         if near.is_empty() || self.link_to(id).is_some() {
             return;
         }

@@ -40,6 +40,10 @@ async fn refuses_local_methods(peer: &TestPeer) {
 #[tokio::test]
 async fn another_peer_may_say_hello_and_administers_nothing_be_it_a_stranger_or_a_friend() {
     let peer = TestPeer::start(&[]);
+    let neighbour = peer.neighbour().await.key().await;
+    refuses_local_methods(&peer).await;
+    let mut network = peer.network().await;
+    network.remove_friend(about(&neighbour)).await.unwrap();
     refuses_local_methods(&peer).await;
     for (path, message) in [
         ("/greet.Greeter/OnlyResponse", hello("Hola", "Ana")),
@@ -48,8 +52,6 @@ async fn another_peer_may_say_hello_and_administers_nothing_be_it_a_stranger_or_
         let answer = call(&peer, Road::NativeFar, &Ask::path(path), &[message]).await;
         assert_eq!(answer.code, Code::Ok, "{path}: {answer:?}");
     }
-    peer.neighbour().await.befriends(&peer).await;
-    refuses_local_methods(&peer).await;
 }
 
 #[tokio::test]
@@ -135,7 +137,6 @@ async fn nobody_without_the_secret_gets_anything_on_any_road() {
 async fn a_blocked_peer_gets_nothing_and_its_open_calls_end_within_a_second() {
     let peer = TestPeer::start(&[]);
     let neighbour = peer.neighbour().await;
-    neighbour.befriends(&peer).await;
     let mut line = Line::connect(&peer, Road::NativeFar).await;
     let (mut asker, mut answers) = line.open(&Ask::greeter("BidirectionalStreaming")).await;
     asker.send(&hello("Hola", "Ana")).await;
@@ -174,7 +175,6 @@ async fn a_blocked_peer_gets_nothing_and_its_open_calls_end_within_a_second() {
 async fn a_forgotten_peer_is_gone_with_its_open_calls_and_may_come_again_as_a_stranger() {
     let peer = TestPeer::start(&[]);
     let neighbour = peer.neighbour().await;
-    neighbour.befriends(&peer).await;
     let mut line = Line::connect(&peer, Road::NativeFar).await;
     let (mut asker, mut answers) = line.open(&Ask::greeter("BidirectionalStreaming")).await;
     asker.send(&hello("Hola", "Ana")).await;
@@ -206,4 +206,30 @@ async fn a_request_of_a_name_too_long_or_hostile_harms_nobody() {
     );
     let shown = peer.run(&["peers"]);
     assert!(!shown.stdout.contains(['\u{1b}', '\u{202e}']), "{}", shown.stdout);
+}
+
+#[tokio::test]
+async fn a_stranger_has_so_many_calls_at_once_and_one_more_is_refused_without_harm() {
+    let (peer, stranger) = (TestPeer::start(&[]), TestPeer::start(&[]));
+    stranger.knows(&peer).await;
+    let id = peer.key().await;
+    let ask = Ask::greeter("BidirectionalStreaming").with("parcero-peer", &id);
+    let mut line = Line::connect(&stranger, Road::Native).await;
+    let mut open = Vec::new();
+    for _ in 0..32 {
+        let (mut asker, mut answers) = line.open(&ask).await;
+        asker.send(&hello("Hola", "Ana")).await;
+        answers.message().await;
+        open.push((asker, answers));
+    }
+    let one_more = stranger.hello_to(&id).await.unwrap_err();
+    assert_eq!(one_more.code(), Code::ResourceExhausted, "{one_more}");
+    let (asker, answers) = open.pop().unwrap();
+    drop((asker, answers));
+    let mut figures = peer.figures().await;
+    figures.until("one less", |figures| figures.open == 31).await;
+    assert_eq!(stranger.hello_to(&id).await.unwrap(), "Hola Ana");
+    let (mut asker, mut answers) = open.pop().unwrap();
+    asker.send(&hello("Hola", "Beto")).await;
+    answers.message().await;
 }

@@ -29,12 +29,12 @@ impl TestPeer {
         self.shown().await.id
     }
 
-    /// Another peer that knows this one by its ticket, a stranger to it. Started when it is first asked for.
+    /// Another peer, a friend of this one. Started when it is first asked for.
     pub(crate) async fn neighbour(&self) -> &TestPeer {
         self.neighbour
             .get_or_init(|| async {
                 let neighbour = Box::new(TestPeer::start(&["--name", "neighbour"]));
-                neighbour.knows(self).await;
+                neighbour.befriends(self).await;
                 neighbour
             })
             .await
