@@ -74,7 +74,7 @@ impl Sending {
                 match last {
                     Last::Request => ready.push(Frame::headers(&HeaderMap::new()).encode()),
                     Last::Response => {
-                        ready.push(Frame::headers(&trailers.unwrap_or_else(no_status)).encode())
+                        ready.push(Frame::headers(&trailers.unwrap_or_else(no_status)).encode());
                     }
                     Last::Nothing => {}
                 }

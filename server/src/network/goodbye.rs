@@ -50,8 +50,11 @@ impl Goodbye {
         }
     }
 
-    /// Closes a connection. It does not wait.
+    /// Closes a connection, unless it is: why that was is not to be forgotten. It does not wait.
     pub(super) fn close(self, connection: &Connection) {
+        if connection.close_reason().is_some() {
+            return;
+        }
         connection.close(VarInt::from_u32(self.code()), self.reason().as_bytes());
     }
 

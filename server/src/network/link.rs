@@ -160,7 +160,7 @@ impl Link {
     /// The address packets go to at the moment.
     pub(super) fn path(&self) -> Option<TransportAddr> {
         let paths = self.0.connection.paths();
-        let selected = paths.iter().find(|path| path.is_selected());
+        let selected = paths.iter().find(iroh::endpoint::Path::is_selected);
         selected
             .or_else(|| paths.iter().next())
             .map(|path| path.remote_addr().clone())
@@ -273,7 +273,8 @@ impl Line {
                     }
                 }
                 Some(said) => {
-                    if heard.send(said).await.is_err() {
+                    let taken = heard.send(said).await;
+                    if taken.is_err() {
                         return;
                     }
                 }

@@ -402,7 +402,7 @@ mod tests {
         drop(store);
         assert_eq!(Store::open(&path, "work").unwrap().1, [], "of another network");
         let (store, after) = Store::open(&path, "home").unwrap();
-        assert_eq!(after, [known.clone()]);
+        assert_eq!(after, std::slice::from_ref(&known));
         store.write(vec![Row::Forgotten(known.id)]).await.unwrap();
         drop(store);
         assert_eq!(Store::open(&path, "home").unwrap().1, []);

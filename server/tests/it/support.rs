@@ -68,6 +68,8 @@ pub(crate) struct TestPeer {
     data_dir: TempDir,
     /// Another peer, which knows this one.
     neighbour: OnceCell<Box<TestPeer>>,
+    /// Once that one is a friend.
+    befriended: OnceCell<()>,
 }
 
 impl TestPeer {
@@ -111,6 +113,7 @@ impl TestPeer {
             process,
             data_dir,
             neighbour: OnceCell::new(),
+            befriended: OnceCell::new(),
         }
     }
 

@@ -125,7 +125,9 @@ async fn a_deadline_is_kept_by_the_page_itself() {
     }
     peer.figures()
         .await
-        .until("only the page's two watches are left", |figures| figures.open == 2)
+        .until("only the page's two watches are left", |figures| {
+            figures.open == 2
+        })
         .await;
 
     page.fill("[data-option=deadline]", "10000").await;

@@ -42,7 +42,7 @@ async fn a_call_names_one_peer_and_no_more() {
 #[tokio::test]
 async fn every_kind_of_call_to_a_peer_that_dies_ends_with_unavailable_within_5_seconds() {
     let peer = TestPeer::start(&[]);
-    let near = peer.neighbour().await;
+    let near = peer.friend().await;
     let id = peer.key().await;
     let mut line = Line::connect(&peer, Road::NativeFar).await;
     let mut open = Vec::new();

@@ -40,7 +40,7 @@ async fn refuses_local_methods(peer: &TestPeer) {
 #[tokio::test]
 async fn another_peer_may_say_hello_and_administers_nothing_be_it_a_stranger_or_a_friend() {
     let peer = TestPeer::start(&[]);
-    let neighbour = peer.neighbour().await.key().await;
+    let neighbour = peer.friend().await.key().await;
     refuses_local_methods(&peer).await;
     let mut network = peer.network().await;
     network.remove_friend(about(&neighbour)).await.unwrap();
@@ -136,7 +136,7 @@ async fn nobody_without_the_secret_gets_anything_on_any_road() {
 #[tokio::test]
 async fn a_blocked_peer_gets_nothing_and_its_open_calls_end_within_a_second() {
     let peer = TestPeer::start(&[]);
-    let neighbour = peer.neighbour().await;
+    let neighbour = peer.friend().await;
     let mut line = Line::connect(&peer, Road::NativeFar).await;
     let (mut asker, mut answers) = line.open(&Ask::greeter("BidirectionalStreaming")).await;
     asker.send(&hello("Hola", "Ana")).await;
@@ -174,7 +174,7 @@ async fn a_blocked_peer_gets_nothing_and_its_open_calls_end_within_a_second() {
 #[tokio::test]
 async fn a_forgotten_peer_is_gone_with_its_open_calls_and_may_come_again_as_a_stranger() {
     let peer = TestPeer::start(&[]);
-    let neighbour = peer.neighbour().await;
+    let neighbour = peer.friend().await;
     let mut line = Line::connect(&peer, Road::NativeFar).await;
     let (mut asker, mut answers) = line.open(&Ask::greeter("BidirectionalStreaming")).await;
     asker.send(&hello("Hola", "Ana")).await;

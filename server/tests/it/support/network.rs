@@ -29,15 +29,22 @@ impl TestPeer {
         self.shown().await.id
     }
 
-    /// Another peer, a friend of this one. Started when it is first asked for.
+    /// Another peer that knows this one by its ticket, a stranger to it. Started when it is first asked for.
     pub(crate) async fn neighbour(&self) -> &TestPeer {
         self.neighbour
             .get_or_init(|| async {
                 let neighbour = Box::new(TestPeer::start(&["--name", "neighbour"]));
-                neighbour.befriends(self).await;
+                neighbour.knows(self).await;
                 neighbour
             })
             .await
+    }
+
+    /// The same peer, once it is a friend: it may make as many calls as it likes.
+    pub(crate) async fn friend(&self) -> &TestPeer {
+        let neighbour = self.neighbour().await;
+        self.befriended.get_or_init(|| neighbour.befriends(self)).await;
+        neighbour
     }
 
     /// Tells it where another peer is.

@@ -156,7 +156,7 @@ type Body = StreamBody<ReceiverStream<Result<Frame<Bytes>, io::Error>>>;
 impl Line {
     pub(crate) async fn connect(peer: &TestPeer, road: Road) -> Self {
         let (first, far) = match road.is_far() {
-            true => (peer.neighbour().await, Some(peer.key().await)),
+            true => (peer.friend().await, Some(peer.key().await)),
             false => (peer, None),
         };
         let road = road.first();
