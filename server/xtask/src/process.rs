@@ -1,6 +1,6 @@
 //! Servers in processes of their own: this program, run again. What they cost is read from outside.
 
-use std::{fs, net::SocketAddr, process::Stdio, time::Duration};
+use std::{net::SocketAddr, process::Stdio, time::Duration};
 
 use anyhow::Context;
 use parcero::{
@@ -16,13 +16,18 @@ use tokio::{
 };
 use tonic::{
     service::Routes,
-    transport::server::{Server, TcpIncoming},
+    transport::{
+        Identity, ServerTlsConfig,
+        server::{Server, TcpIncoming},
+    },
 };
 use tonic_web::GrpcWebLayer;
 
 use crate::{
+    peers::Home,
     raw,
     service::{Bench, BenchServer},
+    usage,
 };
 
 /// What a server process serves.
@@ -30,16 +35,20 @@ use crate::{
 pub(crate) enum Kind {
     /// The measuring service behind the peer's own front.
     Front,
+    /// The same, of a peer that has a network. Its identity is a ticket with an invitation.
+    Linked,
     /// The measuring service behind tonic and tonic-web alone, with their default settings.
     Plain,
+    /// The measuring service behind tonic alone, by TLS. Its identity is its certificate.
+    Tls,
     /// A whole peer without its page.
     Peer,
     /// WebSockets, and no gRPC at all.
     Raw,
 }
 
-/// Serves until the parent process closes our standard input. Says on which port, on a line of its own.
-pub(crate) async fn serve(kind: Kind) -> anyhow::Result<()> {
+/// Serves until the parent process closes our standard input. Says on which port and as whom, on a line of its own.
+pub(crate) async fn serve(kind: Kind, friend: Option<String>) -> anyhow::Result<()> {
     raise_open_files()?;
     let any_port: SocketAddr = ([127, 0, 0, 1], 0).into();
     if kind == Kind::Plain {
@@ -52,17 +61,28 @@ pub(crate) async fn serve(kind: Kind) -> anyhow::Result<()> {
             .serve_with_incoming_shutdown(incoming, parent_is_gone())
             .await?);
     }
+    if kind == Kind::Tls {
+        return serve_tls(any_port).await;
+    }
     if kind == Kind::Raw {
         return raw::serve(any_port, parent_is_gone()).await;
     }
     // The page that measures a browser comes from a port of its own.
     let door = Door::bind(&[any_port], vec!["http://localhost:*".parse()?]).await?;
-    println!("{}", door.addresses()[0].port());
+    let home = match kind {
+        Kind::Linked => Some(Home::start(friend.as_deref()).await?),
+        _ => None,
+    };
+    let ticket = match &home {
+        Some(home) => home.invitation().await?,
+        None => String::new(),
+    };
+    println!("{} {ticket}", door.addresses()[0].port());
     let settings = Settings {
         name: "xtask".into(),
         max_message_bytes: DEFAULT_MAX_MESSAGE_BYTES,
     };
-    let peer = Peer::new(settings, None);
+    let peer = Peer::new(settings, home.as_ref().map(|home| home.network().clone()));
     if kind == Kind::Peer {
         return Ok(door.serve(peer, parent_is_gone(), |_| {}).await?);
     }
@@ -70,6 +90,24 @@ pub(crate) async fn serve(kind: Kind) -> anyhow::Result<()> {
     door.serve_services(peer, services, parent_is_gone(), |_| {})
         .await;
     Ok(())
+}
+
+async fn serve_tls(address: SocketAddr) -> anyhow::Result<()> {
+    let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".into()])?;
+    let incoming = TcpIncoming::bind(address)?.with_nodelay(Some(true));
+    let certificate = cert.pem();
+    // One line: the pieces of the certificate have no blanks inside but in its first and last line.
+    println!(
+        "{} {}",
+        incoming.local_addr()?.port(),
+        certificate.trim().replace('\n', "|")
+    );
+    let identity = Identity::from_pem(certificate, signing_key.serialize_pem());
+    Ok(Server::builder()
+        .tls_config(ServerTlsConfig::new().identity(identity))?
+        .add_service(BenchServer::new(Bench))
+        .serve_with_incoming_shutdown(incoming, parent_is_gone())
+        .await?)
 }
 
 async fn parent_is_gone() {
@@ -82,13 +120,24 @@ async fn parent_is_gone() {
 pub(crate) struct Process {
     child: Child,
     port: u16,
+    identity: String,
 }
 
 impl Process {
     /// Starts one and waits until it listens.
     pub(crate) async fn start(kind: Kind) -> anyhow::Result<Self> {
+        Self::start_with(kind, &[]).await
+    }
+
+    /// Starts a peer that becomes a friend of another one.
+    pub(crate) async fn start_linked(friend: &str) -> anyhow::Result<Self> {
+        Self::start_with(Kind::Linked, &["--friend", friend]).await
+    }
+
+    async fn start_with(kind: Kind, arguments: &[&str]) -> anyhow::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", &format!("{kind:?}").to_lowercase()])
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -102,8 +151,12 @@ impl Process {
             BufReader::new(stdout).read_line(&mut line),
         )
         .await??;
-        let port = line.trim().parse().context("the server did not say its port")?;
-        Ok(Self { child, port })
+        let (port, identity) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
+        Ok(Self {
+            child,
+            port: port.parse().context("the server did not say its port")?,
+            identity: identity.replace('|', "\n"),
+        })
     }
 
     /// Where it listens.
@@ -111,25 +164,19 @@ impl Process {
         ([127, 0, 0, 1], self.port).into()
     }
 
-    /// The memory it holds (VmRSS), in bytes. Known on Linux.
+    /// What its clients need to know besides: its ticket, or its certificate.
+    pub(crate) fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// The memory it holds, in bytes. Known on Linux.
     pub(crate) fn memory(&self) -> Option<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-        Some(kib * 1024)
+        usage::memory(self.child.id()?)
     }
 
     /// The processor time it has used. Known on Linux.
     pub(crate) fn cpu(&self) -> Option<Duration> {
-        let mut sum = 0;
-        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()?)).ok()? {
-            // A thread that has just ended has no file any more.
-            let Ok(schedule) = fs::read_to_string(thread.ok()?.path().join("schedstat")) else {
-                continue;
-            };
-            sum += schedule.split_whitespace().next()?.parse::<u64>().ok()?;
-        }
-        Some(Duration::from_nanos(sum))
+        usage::cpu(self.child.id()?)
     }
 }
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::{
     lane::{Lane, Unit, WORKLOADS},
-    sample::{Sample, median},
+    sample::{Sample, median, ratio},
     workload::measure,
 };
 use crate::{
     process::{Kind, Process},
+    roads::Road,
     table::{Table, number},
 };
 
@@ -40,7 +41,8 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
                         Lane::Native | Lane::Web | Lane::Bridge => &front,
                         Lane::PlainNative | Lane::PlainWeb => &plain,
                     };
-                    let sample = measure(workload, server, lanes[lane].way(), at_once, effort.span).await?;
+                    let road = Road::connect(lanes[lane].way(), server.address()).await?;
+                    let sample = measure(workload, server, road, at_once, effort.span).await?;
                     samples[lane].push(sample);
                 }
             }
@@ -79,20 +81,10 @@ fn table(lanes: &[Lane], samples: &[Vec<Sample>], unit: Unit) -> Table {
         row.push(number(middle(|sample| sample.cpu)));
         let native = Some(Lane::Native).filter(|native| native != lane).and_then(of);
         let plain = lane.plain().and_then(of);
-        row.extend([ratio(samples, native), ratio(samples, plain)]);
+        row.extend(
+            [native, plain].map(|others| others.map_or_else(String::new, |others| ratio(samples, others))),
+        );
         table.add(row);
     }
     table
-}
-
-/// The middle of the ratios of rounds that ran side by side: what slows one slows the other.
-fn ratio(samples: &[Sample], others: Option<&[Sample]>) -> String {
-    let ratios = others.map(|others| {
-        let pairs = samples.iter().zip(others);
-        pairs.map(|(one, other)| one.per_second / other.per_second)
-    });
-    match ratios.and_then(median) {
-        Some(ratio) => format!("{ratio:.2}"),
-        None => String::new(),
-    }
 }

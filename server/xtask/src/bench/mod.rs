@@ -4,8 +4,8 @@ mod browser;
 mod calls;
 mod lane;
 mod memory;
-mod sample;
-mod workload;
+pub(crate) mod sample;
+pub(crate) mod workload;
 
 use std::time::Duration;
 

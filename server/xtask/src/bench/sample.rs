@@ -63,6 +63,15 @@ pub(crate) fn median(figures: impl IntoIterator<Item = f64>) -> Option<f64> {
     Some((lower + upper) / 2.0)
 }
 
+/// The middle of the ratios of rounds that ran side by side, for a table: what slows one slows the other.
+pub(crate) fn ratio(samples: &[Sample], others: &[Sample]) -> String {
+    let pairs = samples.iter().zip(others);
+    match median(pairs.map(|(one, other)| one.per_second / other.per_second)) {
+        Some(ratio) => format!("{ratio:.2}"),
+        None => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

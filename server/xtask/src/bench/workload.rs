@@ -19,7 +19,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::sample::{Sample, Tally};
 use crate::{
     process::Process,
-    roads::{Call, Road, Way, once},
+    roads::{Call, Road, once},
     service::{DOWN, DownRequest, PING_PONG, Payload, UNARY, UP, UpReply},
 };
 
@@ -44,15 +44,14 @@ pub(crate) const LARGE: usize = 64 * 1024;
 /// How much longer than its time a measurement may take before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Has `at_once` callers do `workload` for `span`, and tells what came of it and what it cost the server.
+/// Has `at_once` callers on the way of `first` do `workload` for `span`, and tells what came of it and what it cost the server.
 pub(crate) async fn measure(
     workload: Workload,
     server: &Process,
-    way: Way,
+    first: Road,
     at_once: usize,
     span: Duration,
 ) -> anyhow::Result<Sample> {
-    let first = Road::connect(way, server.address()).await?;
     // Everybody is connected and warm before the clock starts.
     let start = Arc::new(Barrier::new(at_once + 1));
     let mut callers = JoinSet::new();
@@ -71,7 +70,7 @@ pub(crate) async fn measure(
     };
     timeout(span + PATIENCE, work)
         .await
-        .with_context(|| format!("{workload:?} by {way:?}, {at_once} at once, hangs"))?
+        .with_context(|| format!("{workload:?}, {at_once} at once, hangs"))?
 }
 
 async fn caller(

@@ -1,21 +1,26 @@
 //! The ways a call can travel, as a client sees them: messages as bytes in, messages as bytes out.
 //!
-//! These clients share nothing with the code under measurement, so that both can be wrong only independently.
+//! These clients share nothing with the code under measurement, so that both can be wrong only independently; but for
+//! the one between peers, of which both ends are measured.
 
 mod bridge;
 mod frames;
 mod native;
 mod web;
 
-use std::net::SocketAddr;
+use std::{borrow::Cow, net::SocketAddr};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream, stream::BoxStream};
-use tonic::Status;
+use parcero::{
+    calls::{Caller, PEER_KEY},
+    network::PeerDial,
+};
+use tonic::{Status, transport::Channel};
 
-pub(crate) use bridge::{Bridge, connect};
-pub(crate) use native::Native;
-pub(crate) use web::Web;
+pub(crate) use bridge::connect;
+
+use self::{bridge::Bridge, native::Native, web::Web};
 
 /// Which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,40 +67,82 @@ pub(crate) fn once(message: Bytes) -> Requests {
 }
 
 /// A client at the beginning of one of the ways.
-pub(crate) enum Road {
+pub(crate) struct Road {
+    client: Client,
+    /// The peer to which the one at the end of this way passes the calls on.
+    far: Option<String>,
+}
+
+enum Client {
     /// See [`Way::Native`]. Clones share one connection.
-    Native(Native),
+    Native(Native<Channel>),
     /// See [`Way::Web`].
     Web(Web),
     /// See [`Way::Bridge`].
     Bridge(Bridge),
+    /// A call a QUIC stream, from a peer of our own. Clones share one connection.
+    Peer(Native<Caller<PeerDial>>),
 }
 
 impl Road {
     /// A client of the server at `address`, connected as far as this way connects before its first call.
     pub(crate) async fn connect(way: Way, address: SocketAddr) -> anyhow::Result<Self> {
-        Ok(match way {
-            Way::Native => Self::Native(Native::connect(address).await?),
-            Way::Web => Self::Web(Web::connect(address).await?),
-            Way::Bridge => Self::Bridge(Bridge::new(address)),
-        })
+        Ok(Self::of(match way {
+            Way::Native => Client::Native(Native::connect(address).await?),
+            Way::Web => Client::Web(Web::connect(address).await?),
+            Way::Bridge => Client::Bridge(Bridge::new(address)),
+        }))
+    }
+
+    /// Native gRPC by TLS, to the server that has this certificate.
+    pub(crate) async fn connect_tls(address: SocketAddr, certificate: &str) -> anyhow::Result<Self> {
+        let native = Native::connect_tls(address, certificate).await?;
+        Ok(Self::of(Client::Native(native)))
+    }
+
+    /// From a peer to another one.
+    pub(crate) fn between_peers(peer: PeerDial) -> Self {
+        Self::of(Client::Peer(Native::new(Caller::new(peer))))
+    }
+
+    /// The same way, and from the peer at its end on to another one.
+    pub(crate) fn on_to(self, far: &str) -> Self {
+        Self {
+            far: Some(far.to_owned()),
+            ..self
+        }
+    }
+
+    fn of(client: Client) -> Self {
+        Self { client, far: None }
+    }
+
+    /// Whether one request message is all that it carries.
+    pub(crate) fn is_web(&self) -> bool {
+        matches!(self.client, Client::Web(_))
     }
 
     /// Another client of the same server: on the same connection where calls can share one, else on its own.
     pub(crate) async fn another(&self) -> anyhow::Result<Self> {
-        Ok(match self {
-            Self::Native(native) => Self::Native(native.clone()),
-            Self::Web(web) => Self::Web(Web::connect(web.address()).await?),
-            Self::Bridge(bridge) => Self::Bridge(bridge.clone()),
+        Ok(Self {
+            client: match &self.client {
+                Client::Native(native) => Client::Native(native.clone()),
+                Client::Web(web) => Client::Web(Web::connect(web.address()).await?),
+                Client::Bridge(bridge) => Client::Bridge(bridge.clone()),
+                Client::Peer(peer) => Client::Peer(peer.clone()),
+            },
+            far: self.far.clone(),
         })
     }
 
     /// One message there, one back.
     pub(crate) async fn unary(&mut self, call: &Call, message: Bytes) -> Result<Bytes, Status> {
-        match self {
-            Self::Native(native) => native.unary(call, message).await,
-            Self::Web(web) => web.unary(call, message).await,
-            Self::Bridge(bridge) => {
+        let call = &*on(call, self.far.as_ref());
+        match &mut self.client {
+            Client::Native(native) => native.unary(call, message).await,
+            Client::Peer(peer) => peer.unary(call, message).await,
+            Client::Web(web) => web.unary(call, message).await,
+            Client::Bridge(bridge) => {
                 let mut answers = bridge.open(call, once(message)).await?;
                 let answer = answers.next().await?;
                 answers.end().await?;
@@ -106,11 +153,21 @@ impl Road {
 
     /// Begins a call of any kind. gRPC-Web over HTTP/1.1 takes one request message, no more.
     pub(crate) async fn open(&mut self, call: &Call, requests: Requests) -> Result<Answers, Status> {
-        match self {
-            Self::Native(native) => Ok(Answers::Native(native.open(call, requests))),
-            Self::Web(web) => Ok(Answers::Web(web.open(call, requests).await?)),
-            Self::Bridge(bridge) => Ok(Answers::Bridge(Box::new(bridge.open(call, requests).await?))),
+        let call = &*on(call, self.far.as_ref());
+        match &mut self.client {
+            Client::Native(native) => Ok(Answers::Native(native.open(call, requests))),
+            Client::Peer(peer) => Ok(Answers::Native(peer.open(call, requests))),
+            Client::Web(web) => Ok(Answers::Web(web.open(call, requests).await?)),
+            Client::Bridge(bridge) => Ok(Answers::Bridge(Box::new(bridge.open(call, requests).await?))),
         }
+    }
+}
+
+/// The call, passed on to a far peer if there is one.
+fn on<'call>(call: &'call Call, far: Option<&String>) -> Cow<'call, Call> {
+    match far {
+        None => Cow::Borrowed(call),
+        Some(far) => Cow::Owned(call.clone().with(PEER_KEY, far)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Native gRPC over HTTP/2, with tonic's own client.
+//! gRPC with tonic's own client, over HTTP/2 or whatever else carries it.
 
 use std::{future::Future, net::SocketAddr, pin::Pin};
 
@@ -7,28 +7,52 @@ use futures_util::StreamExt;
 use http::uri::PathAndQuery;
 use tonic::{
     Request, Status, Streaming,
-    client::Grpc,
+    body::Body,
+    client::{Grpc, GrpcService},
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     metadata::MetadataValue,
-    transport::{Channel, Endpoint},
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 
 use super::{Call, Requests, broken};
 
-/// A client on one HTTP/2 connection.
+/// A client on one connection.
 #[derive(Clone)]
-pub(crate) struct Native {
-    client: Grpc<Channel>,
+pub(crate) struct Native<S> {
+    client: Grpc<S>,
 }
 
-impl Native {
-    /// Connects.
+impl Native<Channel> {
+    /// Connects by HTTP/2.
     pub(super) async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
         let channel = Endpoint::try_from(format!("http://{address}"))?.connect().await?;
-        Ok(Self {
+        Ok(Self::new(channel))
+    }
+
+    /// The same by TLS, with a server that has this certificate.
+    pub(super) async fn connect_tls(address: SocketAddr, certificate: &str) -> anyhow::Result<Self> {
+        let tls = ClientTlsConfig::new()
+            .ca_certificate(Certificate::from_pem(certificate))
+            .domain_name("localhost");
+        let endpoint = Endpoint::try_from(format!("https://{address}"))?.tls_config(tls)?;
+        Ok(Self::new(endpoint.connect().await?))
+    }
+}
+
+impl<S> Native<S>
+where
+    S: GrpcService<Body> + Clone + Send + 'static,
+    S::ResponseBody: http_body::Body<Data = Bytes> + Send + 'static,
+    <S::ResponseBody as http_body::Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    S::Error: std::fmt::Display + Send,
+    S::Future: Send,
+{
+    /// Calls by a service that is connected, or connects.
+    pub(super) fn new(service: S) -> Self {
+        Self {
             // A message over the server's limit is its business to refuse.
-            client: Grpc::new(channel).max_decoding_message_size(usize::MAX),
-        })
+            client: Grpc::new(service).max_decoding_message_size(usize::MAX),
+        }
     }
 
     /// One message there, one back.

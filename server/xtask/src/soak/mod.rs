@@ -4,6 +4,7 @@
 //! be near what it was after the first round.
 
 mod hello;
+mod peers;
 mod rude;
 mod step;
 
@@ -38,6 +39,9 @@ pub(crate) struct Options {
     /// What each caller does in a round, in steps.
     #[arg(long, default_value_t = 25)]
     steps: u64,
+    /// Instead: for so many seconds, calls from peer to peer, with peers that come and go.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "120")]
+    peers: Option<u64>,
 }
 
 /// How long one round may take before it counts as hanging: many times what it takes.
@@ -51,6 +55,13 @@ const NEAR: u64 = 32 * 1024 * 1024;
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     raise_open_files()?;
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
+    if let Some(seconds) = options.peers {
+        let again = format!("cargo xtask soak --peers {seconds} --seed {seed}");
+        println!("{again}");
+        return peers::run(Duration::from_secs(seconds), seed)
+            .await
+            .with_context(|| format!("this again: {again}"));
+    }
     let Options {
         rounds,
         callers,

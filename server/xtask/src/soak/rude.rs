@@ -28,11 +28,7 @@ pub(super) async fn give_up(mut road: Road, choices: &mut Rng) -> anyhow::Result
     let endless = Call::to(SERVER_STREAMING)
         .with("parcero-count", &100_000)
         .with("parcero-interval-ms", &choices.u8(..3));
-    let kind = if matches!(road, Road::Web(_)) {
-        0
-    } else {
-        choices.u8(..3)
-    };
+    let kind = if road.is_web() { 0 } else { choices.u8(..3) };
     let (sender, requests) = mpsc::channel(8);
     let requests = ReceiverStream::new(requests).boxed();
     let mut answers = match kind {
