@@ -1,6 +1,6 @@
 //! Whole peers in processes of their own, started as a person starts them; nothing of them leaves the loopback interface.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{fs, path::PathBuf, process::Stdio, time::Duration};
 
 use anyhow::{Context, ensure};
 use contract::parcero::v1::{
@@ -30,17 +30,19 @@ pub(crate) struct Founded {
 impl Founded {
     /// A new folder.
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let mut builder = tempfile::Builder::new();
-        // Closed to other accounts, as a peer wants it.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         Ok(Self {
-            folder: builder.tempdir()?,
+            folder: tempfile::tempdir()?,
         })
     }
 
-    fn path(&self) -> &Path {
-        self.folder.path()
+    /// Where the peer keeps its own. It makes this folder itself.
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// What the peer logs.
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
     }
 }
 
@@ -90,11 +92,13 @@ impl Program {
                 "127.0.0.1:0",
             ])
             .args(["--no-discovery", "--data-dir"])
-            .arg(founded.path())
+            .arg(founded.data())
             .args(arguments)
             .env_remove("RUST_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            // Fifty peers have much to tell that nobody asked for.
+            .stderr(fs::File::create(founded.log())?)
             .kill_on_drop(true)
             .spawn()
             .context("cannot run this program again as a peer")?;
@@ -106,7 +110,10 @@ impl Program {
             .rsplit(':')
             .next()
             .and_then(|port| port.parse().ok());
-        let port: u16 = port.context("the peer did not say where it is")?;
+        let port: u16 = port.with_context(|| {
+            let log = fs::read_to_string(founded.log()).unwrap_or_default();
+            format!("the peer did not say where it is, but {log:?}")
+        })?;
         let channel = Endpoint::try_from(format!("http://127.0.0.1:{port}"))?.connect_lazy();
         Ok(Self {
             child,
@@ -237,7 +244,15 @@ impl Fleet {
 
     /// Asks all of them to stop.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let stops = self.members.into_iter().map(|member| member.program.stop());
+        // Each has its folder until it has stopped.
+        let stops = self
+            .members
+            .into_iter()
+            .map(|Member { program, founded }| async move {
+                let stopped = program.stop().await;
+                drop(founded);
+                stopped
+            });
         futures_util::future::try_join_all(stops).await?;
         Ok(())
     }
