@@ -113,10 +113,12 @@ impl TestPeer {
     /// How it sees another peer, as soon as that is as wanted.
     pub(crate) async fn sees(&self, id: &str, wanted: impl Fn(&PeerInfo) -> bool) -> PeerInfo {
         let mut network = self.network().await;
+        let start = std::time::Instant::now();
         let lists = network.watch_peers(ListPeersRequest {});
         let mut lists = soon(lists).await.unwrap().into_inner();
         loop {
             let list = soon(lists.message()).await.unwrap().expect("the peer lives");
+            assert!(start.elapsed() < PATIENCE, "not seen as wanted: {list:?}");
             if let Some(peer) = list.peers.into_iter().find(|peer| peer.id == id && wanted(peer)) {
                 return peer;
             }
