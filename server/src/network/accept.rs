@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use iroh::{
     EndpointId,
-    endpoint::{Connection, Incoming},
+    endpoint::{Connection, Incoming, VarInt},
 };
 use tokio::{sync::Semaphore, time::timeout};
 
@@ -19,6 +19,12 @@ const UNASKED_HANDSHAKES: usize = 16;
 const HANDSHAKE_TIME: Duration = Duration::from_secs(3);
 /// Connections in all; each costs some tens of kilobytes.
 const MAX_CONNECTIONS: usize = 2048;
+/// How many of them strangers may have together, so that there is always room for friends.
+const MAX_OF_STRANGERS: usize = MAX_CONNECTIONS / 2;
+/// Calls at once on one connection; one more waits, in the deadline of its caller.
+const CALLS: u32 = 1024;
+/// The same of a stranger: some more than are let in, so that it is told about the others.
+const CALLS_OF_STRANGER: u32 = 40;
 /// Connections one peer may have to this one.
 const MAX_OF_ONE: usize = 256;
 /// The same of a stranger: for its link and its calls, and those that follow on while the old ones end.
@@ -74,6 +80,11 @@ impl Network {
                 }
             }
         } else {
+            let calls = match self.standing(id) {
+                Standing::Friend | Standing::Member => CALLS,
+                Standing::Stranger | Standing::Blocked => CALLS_OF_STRANGER,
+            };
+            connection.set_max_concurrent_bi_streams(VarInt::from_u32(calls));
             answer(connection).await;
         }
     }
@@ -92,12 +103,14 @@ impl Network {
         if connection.alpn() != link::ALPN && !live.is_admitted(id) {
             return Err(Goodbye::NotAdmitted);
         }
-        let most = match self.relation(id) {
-            Some(Relation::Friend) => MAX_OF_ONE,
-            _ if self.membership().is_secret() && live.is_admitted(id) => MAX_OF_ONE,
-            _ => MAX_OF_STRANGER,
+        let is_friend = |id| self.relation(id) == Some(Relation::Friend);
+        let (most, has_room) = if is_friend(id) || self.membership().is_secret() && live.is_admitted(id) {
+            (MAX_OF_ONE, true)
+        } else {
+            let strangers = live.count(|id| !is_friend(id));
+            (MAX_OF_STRANGER, strangers < MAX_OF_STRANGERS)
         };
-        if live.count() >= MAX_CONNECTIONS || !live.add_connection(connection, most) {
+        if !has_room || live.count(|_| true) >= MAX_CONNECTIONS || !live.add_connection(connection, most) {
             return Err(Goodbye::TooMany);
         }
         Ok(())

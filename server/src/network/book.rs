@@ -133,7 +133,7 @@ impl Book {
         let mut known = Known::new(id, source);
         known.told_by = told_by;
         let of_this_kind = |other: &&Known| other.is_rumour() && other.told_by == told_by;
-        let strangers = |other: &&Known| other.relation == Relation::Stranger;
+        let strangers = |other: &&Known| other.is_dispensable();
         let least = if known.is_rumour() && pages.peers.values().filter(of_this_kind).count() >= MAX_RUMOURS {
             pages.peers.values().filter(of_this_kind).min_by_key(importance)
         } else if pages.peers.values().filter(strangers).count() >= MAX_STRANGERS {
@@ -166,6 +166,15 @@ impl Book {
         });
     }
 
+    /// The database has a row of this peer that was not written from here: it is written again.
+    pub(super) fn was_stored(&self, id: EndpointId) {
+        let mut pages = self.pages();
+        pages.stored.insert(id);
+        pages.mark(id);
+        drop(pages);
+        self.changed.notify_one();
+    }
+
     /// Forgets a peer.
     pub(super) fn forget(&self, id: EndpointId) {
         let mut pages = self.pages();
@@ -196,6 +205,8 @@ impl Book {
         };
         let (kept, forgotten): (Vec<_>, Vec<_>) = rows.iter().partition(|row| matches!(row, Row::Known(_)));
         let (kept, forgotten) = (ids(&kept), ids(&forgotten));
+        // Also where this ends before it hears that they were written.
+        self.pages().stored.extend(kept);
         if !rows.is_empty() {
             self.store.write(rows).await?;
         }
@@ -203,7 +214,6 @@ impl Book {
         pages
             .unwritten
             .retain(|id, change| written.get(id) != Some(change));
-        pages.stored.extend(kept);
         pages.stored.retain(|id| !forgotten.contains(id));
         Ok(())
     }

@@ -136,8 +136,7 @@ impl Network {
                     .map_or_else(|| "a connection".to_owned(), shown);
                 return Ok(format!("packets come and go by {path}"));
             }
-            link.close(Goodbye::Lost);
-            self.unlinked(&link);
+            link.close(Goodbye::Idle);
         }
         match self.connect(id, super::link::ALPN).await {
             Err(error @ NetworkError::NoAnswer(_)) => Err((

@@ -134,8 +134,8 @@ impl Network {
         // It answers calls only of those it has admitted. A process that was started again has admitted nobody yet.
         let link = self.link(id).await?;
         if !link.probe().await {
-            link.close(Goodbye::Lost);
-            self.unlinked(&link);
+            // Not for lost: calls that are under way have their own time.
+            link.close(Goodbye::Idle);
             self.link(id).await?;
         }
         let connection = self.connect(id, calls::ALPN).await?;
@@ -193,7 +193,6 @@ impl Network {
             Goodbye::Stopping.close(&connection);
             return Err(NetworkError::unreachable("this peer is stopping"));
         }
-        // What we dial is not counted against the other peer.
         live.add_connection(&connection, usize::MAX);
         Ok(connection)
     }

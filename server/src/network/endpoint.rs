@@ -13,11 +13,12 @@ use iroh::{
 
 /// A peer that says nothing for so long has gone; with the time until the next sign of life would have come, that makes
 /// less than five seconds. The defaults take 30.
-const SILENCE: Duration = Duration::from_millis(3500);
+const SILENCE: Duration = Duration::from_secs(3);
 /// How often a connection shows that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(1);
-/// Calls at once on one connection; one more waits, in the deadline of its caller.
-const MAX_CALLS: u32 = 1024;
+/// Streams the other end may open on a connection at first: what is never read is held all the same. Those who may make
+/// calls get more once they are let in.
+const FIRST_STREAMS: u32 = 1;
 
 /// Ways beyond the networks this machine is in. Only a person opens them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub(super) async fn open(
         ),
     };
     let transport = QuicTransportConfig::builder()
-        .max_concurrent_bidi_streams(VarInt::from_u32(MAX_CALLS))
+        .max_concurrent_bidi_streams(VarInt::from_u32(FIRST_STREAMS))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
         .max_idle_timeout(SILENCE.try_into().ok())
         .keep_alive_interval(KEEP_ALIVE)

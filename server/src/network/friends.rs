@@ -27,7 +27,8 @@ impl Network {
             if !name.is_empty() {
                 known.label = Some(name);
             }
-            if known.relation == Relation::Stranger && ticket.invitation().is_some() {
+            // Also of a friend, which may have forgotten this peer.
+            if known.relation != Relation::Blocked && ticket.invitation().is_some() {
                 known.invitation = ticket.invitation();
             }
         });
@@ -46,6 +47,8 @@ impl Network {
             return Err(NetworkError::Blocked);
         }
         self.take_ticket(ticket, name);
+        // Before the other side hears of it: what it then knows, this one knows after any end.
+        self.decided(id, "a ticket was used").await?;
         match self.link(id).await {
             // A link that has just been made has told it already. To be told twice costs nothing: by the second time it
             // is a friend that says so.
@@ -65,7 +68,7 @@ impl Network {
         if is_there {
             self.settled(id, |known| known.invitation.is_none()).await;
         }
-        self.decided(id, "a ticket was used").await?;
+        self.book().flush().await?;
         if is_there {
             let known = self.book().get(id);
             if known.is_some_and(|known| known.invitation.is_none() && known.relation != Relation::Friend) {
@@ -127,8 +130,8 @@ impl Network {
     pub async fn accept_friend(&self, peer: &str) -> Result<PeerView, NetworkError> {
         let id = self.asking(peer)?;
         self.book().change(id, Known::befriend);
-        self.tell_friendship(id);
         self.decided(id, "accepted as a friend").await?;
+        self.tell_friendship(id);
         self.shown(id)
     }
 

@@ -15,9 +15,6 @@ use super::{
     live::MAX_INTRODUCTIONS,
 };
 
-/// What is written of when a peer was seen is true to the minute: it is for the next start.
-const SEEN_SECONDS: u64 = 60;
-
 impl Network {
     /// The other end of a new link has admitted this one.
     pub(super) fn admitted(&self, link: &Link, theirs: &Admitted) {
@@ -28,13 +25,8 @@ impl Network {
             known.own_name = name;
             known.version = version;
             known.told_by = None;
-            if known
-                .last_seen
-                .is_none_or(|seen| seen.abs_diff(now()) > SEEN_SECONDS)
-            {
-                known.last_seen = Some(now());
-            }
         });
+        self.saw(id);
         link.set_ready();
         // What it has not heard yet; it is the first it hears, so there is room.
         for word in self.between_us(link, theirs.is_friend) {
@@ -66,12 +58,19 @@ impl Network {
                 None
             }
             Say::FriendshipEnded(FriendshipEnded {}) => {
-                self.book().change(id, |known| {
+                let known = self.book().change(id, |known| {
                     if known.relation == Relation::Friend {
                         known.relation = Relation::Stranger;
                     }
+                    known.asks = false;
                 });
-                Some(self.admission(id))
+                // A new invitation, used while this end still believed in the old friendship.
+                match known.and_then(|known| known.invitation) {
+                    Some(secret) => Some(Say::UseInvitation(UseInvitation {
+                        secret: secret.to_vec(),
+                    })),
+                    None => Some(self.admission(id)),
+                }
             }
             // Said once, at the beginning; or answered where it is read.
             Say::Greeting(_) | Say::Proof(_) | Say::Refused(_) | Say::Ping(_) | Say::Pong(_) => None,
@@ -157,9 +156,12 @@ impl Network {
         match self.store().use_invitation(secret, now(), friend).await {
             Ok(true) => {
                 self.book().change(id, Known::befriend);
+                self.book().was_stored(id);
                 tracing::info!(target: "audit", peer = %id, "became a friend by an invitation");
                 Some(self.admission(id))
             }
+            // By another link, meanwhile.
+            Ok(false) if self.relation(id) == Some(Relation::Friend) => Some(self.admission(id)),
             Ok(false) => {
                 tracing::info!(target: "audit", peer = %id, "an invitation of no use was refused");
                 refused
@@ -174,6 +176,9 @@ impl Network {
 
     fn introduced(&self, link: &Link, peers: Vec<Introduction>) {
         let id = link.id();
+        if !link.may_introduce() {
+            return;
+        }
         let mut knows = BTreeSet::new();
         for introduction in peers.into_iter().take(MAX_INTRODUCTIONS) {
             // The same as five seconds ago, mostly: its signature was checked then.
@@ -187,7 +192,7 @@ impl Network {
                     let of = card.id;
                     self.book().take_card(&card, (of != id).then_some(id));
                     if self.relation(of).is_some() {
-                        self.live().keep_card(card);
+                        self.live().keep_card(card, of == id);
                     }
                     of
                 }

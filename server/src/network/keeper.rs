@@ -43,6 +43,9 @@ const RUMOUR_SECONDS: u64 = 10 * 60;
 /// A stranger that answered once is forgotten after so long.
 const STRANGER_SECONDS: u64 = 30 * 24 * 60 * 60;
 
+/// When a peer was seen is true to the minute: it is for the next start, and for rows of those who are away.
+const SEEN_SECONDS: u64 = 60;
+
 /// When to try a peer again.
 #[derive(Debug, Clone, Copy)]
 struct Plan {
@@ -149,8 +152,9 @@ impl Network {
             let is_gone = known.relation == Relation::Stranger
                 && match known.last_seen {
                     _ if known.label.is_some() || known.asked || known.invitation.is_some() => false,
-                    None => known.is_rumour() && known.first_seen.abs_diff(now()) > RUMOUR_SECONDS,
-                    Some(seen) => seen.abs_diff(now()) > STRANGER_SECONDS,
+                    // A clock that was set back makes nobody old.
+                    None => known.is_rumour() && now().saturating_sub(known.first_seen) > RUMOUR_SECONDS,
+                    Some(seen) => now().saturating_sub(seen) > STRANGER_SECONDS,
                 };
             if is_gone && self.link_to(known.id).is_none() {
                 self.book().forget(known.id);
@@ -166,6 +170,18 @@ impl Network {
             )
         });
         known
+    }
+
+    /// A peer is there, or was a moment ago.
+    pub(super) fn saw(&self, id: EndpointId) {
+        self.book().change(id, |known| {
+            if known
+                .last_seen
+                .is_none_or(|seen| seen.abs_diff(now()) > SEEN_SECONDS)
+            {
+                known.last_seen = Some(now());
+            }
+        });
     }
 
     /// Says so where it turned from the primary friend to the backup, or back.
@@ -196,12 +212,10 @@ impl Network {
     /// Closes the links that are not needed.
     fn close_spare(&self, known: &[Known]) {
         let ids: HashSet<_> = known.iter().map(|known| known.id).collect();
-        let rank: HashMap<EndpointId, usize> = known
-            .iter()
-            .enumerate()
-            .map(|(rank, known)| (known.id, rank))
-            .collect();
         let spare = self.live().tidy(|id| ids.contains(&id));
+        for known in known.iter().filter(|known| self.link_to(known.id).is_some()) {
+            self.saw(known.id);
+        }
         let mut kept: Vec<Link> = Vec::new();
         let mut gone = Vec::new();
         for (link, they_dialled) in spare {
@@ -212,7 +226,12 @@ impl Network {
                 kept.push(link);
             }
         }
-        kept.sort_by_key(|link| rank.get(&link.id()).copied().unwrap_or(usize::MAX));
+        // Those that matter most, and of others those that have been kept longest: no link makes way for its like.
+        kept.sort_by_key(|link| {
+            let is_friend = self.relation(link.id()) == Some(Relation::Friend);
+            let place = self.0.friends.iter().position(|friend| *friend == link.id());
+            (place.unwrap_or(usize::MAX), !is_friend, Reverse(link.age()))
+        });
         gone.extend(kept.into_iter().skip(KEPT_LINKS));
         for link in gone.into_iter().filter(|link| link.age() >= LINGER) {
             link.close(Goodbye::Idle);

@@ -156,6 +156,16 @@ impl Known {
             && self.label.is_none()
     }
 
+    /// A stranger that can be forgotten where there are too many: nothing of it was decided here.
+    pub(super) fn is_dispensable(&self) -> bool {
+        self.relation == Relation::Stranger
+            && self.source != Source::Ticket
+            && self.label.is_none()
+            && !self.asked
+            && self.invitation.is_none()
+            && self.declined_until <= now()
+    }
+
     /// Whether it goes by the name of `other`, whom a person knows, and is somebody else.
     pub(super) fn has_name_of(&self, other: &Known) -> bool {
         let is_known = |known: &Known| known.relation == Relation::Friend || known.label.is_some();

@@ -31,8 +31,8 @@ pub(super) const ALPN: &[u8] = b"parcero/control/1";
 
 /// How often each end asks the other for a sign of life.
 const PING_EVERY: Duration = Duration::from_millis(1500);
-/// How long a sign of life may take; also how long a word may take to be sent.
-const PONG_TIME: Duration = Duration::from_secs(3);
+/// How long a sign of life may take, which is looked at with every next one; also how long a word may take to be sent.
+const PONG_TIME: Duration = Duration::from_millis(2500);
 /// A peer that was heard so recently need not be asked whether it is there.
 const FRESH: Duration = Duration::from_millis(800);
 /// How long to wait for an answer where one waits for it.
@@ -69,6 +69,8 @@ struct Shared {
     round_trip: AtomicU64,
     /// Whom the other end said it is connected to.
     knows: Mutex<BTreeSet<EndpointId>>,
+    /// When it introduced others last.
+    introduced: Mutex<Option<Instant>>,
 }
 
 impl Link {
@@ -92,6 +94,7 @@ impl Link {
             heard: watch::Sender::new(Instant::now()),
             round_trip: AtomicU64::new(0),
             knows: Mutex::default(),
+            introduced: Mutex::default(),
         }));
         network.linked(&link)?;
         Ok((link, queue))
@@ -144,6 +147,16 @@ impl Link {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Whether it is time for more introductions: each costs a check of a signature.
+    pub(super) fn may_introduce(&self) -> bool {
+        let mut introduced = self.0.introduced.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = introduced.is_none_or(|before| before.elapsed() > INTRODUCE_EVERY / 2);
+        if is_time {
+            *introduced = Some(Instant::now());
+        }
+        is_time
     }
 
     pub(super) fn set_knows(&self, peers: BTreeSet<EndpointId>) {

@@ -11,7 +11,7 @@ use iroh::{EndpointId, endpoint::Connection};
 use tokio::time::Instant;
 
 use super::{NetworkError, card::Card, goodbye::Goodbye, link::Link};
-use crate::calls::Dialled;
+use crate::calls::{self, Dialled};
 
 /// The most introductions in one message.
 pub(super) const MAX_INTRODUCTIONS: usize = 64;
@@ -21,6 +21,13 @@ const MAX_INTRODUCTION_BYTES: usize = 48 * 1024;
 const FRESH: Duration = Duration::from_secs(13);
 /// A connection for calls that nobody has used for so long is closed.
 const CALLS_IDLE: Duration = Duration::from_secs(30);
+
+/// Links with one peer: one that each end dialled, and as many again that have not been missed yet.
+const MAX_LINKS: usize = 4;
+
+fn is_for_calls(connection: &Connection) -> bool {
+    connection.alpn() == calls::ALPN
+}
 
 /// A dial that everybody waits for who wants the same.
 pub(super) type Dialling<T> = Shared<BoxFuture<'static, Result<T, NetworkError>>>;
@@ -106,11 +113,16 @@ impl Live {
         lines.is_some_and(|lines| lines.links.iter().any(Link::is_alive))
     }
 
-    /// Notes a new link.
-    pub(super) fn add_link(&mut self, link: &Link) {
+    /// Notes a new link, unless there are more than two peers that dial each other at once can come to.
+    pub(super) fn add_link(&mut self, link: &Link) -> bool {
         let lines = self.lines.entry(link.id()).or_default();
-        lines.heard = Some(Instant::now());
-        lines.links.push(link.clone());
+        lines.links.retain(Link::is_alive);
+        let has_room = lines.links.len() < MAX_LINKS;
+        if has_room {
+            lines.heard = Some(Instant::now());
+            lines.links.push(link.clone());
+        }
+        has_room
     }
 
     /// A link has ended. A peer that has no other and was lost is not there, and is looked for at once.
@@ -123,7 +135,11 @@ impl Live {
             lines.heard = None;
             // What else there is to it leads to the same process. One that says why it goes closes that itself.
             if !link.was_closed_by_the_other_end() {
-                for connection in &lines.connections {
+                for connection in lines
+                    .connections
+                    .iter()
+                    .filter(|connection| is_for_calls(connection))
+                {
                     Goodbye::Lost.close(connection);
                 }
             }
@@ -153,9 +169,10 @@ impl Live {
         has_room
     }
 
-    /// How many connections there are in all.
-    pub(super) fn count(&self) -> usize {
-        self.lines.values().map(|lines| lines.connections.len()).sum()
+    /// How many connections there are with some peers.
+    pub(super) fn count(&self, with: impl Fn(EndpointId) -> bool) -> usize {
+        let lines = self.lines.iter().filter(|(id, _)| with(**id));
+        lines.map(|(_, lines)| lines.connections.len()).sum()
     }
 
     /// Every connection there is, or those to one peer.
@@ -205,8 +222,10 @@ impl Live {
                     lines.calls = None;
                 }
             }
+            // The other end answers calls only while there is a link; whoever dialled it.
+            let has_calls = lines.connections.iter().any(is_for_calls);
             let they_dialled = lines.links.iter().any(|link| !link.we_dialled());
-            if lines.calls.is_none() {
+            if !has_calls {
                 let ours = lines
                     .links
                     .iter()
@@ -235,10 +254,10 @@ impl Live {
         card.is(introduction).then_some(id)
     }
 
-    /// Keeps a card to be passed on, unless there is a newer one.
-    pub(super) fn keep_card(&mut self, card: Card) {
+    /// Keeps a card to be passed on, unless there is a newer one. What a peer says itself is the newest.
+    pub(super) fn keep_card(&mut self, card: Card, by_itself: bool) {
         let kept = &mut self.lines.entry(card.id).or_default().card;
-        if kept.as_ref().is_none_or(|kept| kept.made <= card.made) {
+        if by_itself || kept.as_ref().is_none_or(|kept| kept.made <= card.made) {
             *kept = Some(card);
         }
     }

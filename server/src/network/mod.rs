@@ -65,7 +65,7 @@ use crate::calls;
 /// How long saying goodbye may take.
 const GOODBYE_TIME: Duration = Duration::from_secs(2);
 /// A card is made anew so often, so that those who have it know that it is not out of date.
-const CARD_SECONDS: u64 = 60 * 60;
+const CARD_TIME: Duration = Duration::from_secs(60 * 60);
 
 /// What a network is told at its start.
 pub struct NetworkSettings {
@@ -117,7 +117,7 @@ struct Inner {
     started: Instant,
     live: Mutex<Live>,
     /// The newest card of this peer.
-    card: Mutex<Option<Card>>,
+    card: Mutex<Option<(Card, Instant)>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -214,8 +214,12 @@ impl Network {
         self.close();
         self.0.stop.cancel();
         self.0.tasks.close();
-        if let Err(error) = self.book().flush().await {
-            tracing::warn!(%error, "what was learned of other peers last could not be written down");
+        match timeout(GOODBYE_TIME, self.book().flush()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "what was learned of other peers last could not be written down");
+            }
+            Err(_) => tracing::warn!("what was learned of other peers last was not written down in time"),
         }
         let ended = async {
             self.0.tasks.wait().await;
@@ -308,12 +312,22 @@ impl Network {
         if live.is_stopping {
             return Err(NetworkError::unreachable("this peer is stopping"));
         }
-        live.add_link(link);
-        Ok(())
+        if live.add_link(link) {
+            Ok(())
+        } else {
+            Err(NetworkError::refused("too many connections to this peer"))
+        }
     }
 
     fn unlinked(&self, link: &Link) {
         self.live().remove_link(link);
+        let id = link.id();
+        self.saw(id);
+        // The other end let it go. A friend is somebody to stay in touch with: it is dialled again.
+        let is_kept = self.relation(id) == Some(Relation::Friend) || self.0.friends.contains(&id);
+        if is_kept && Goodbye::Idle.was_said_on(link.connection()) {
+            self.live().hurry(id);
+        }
         // What was said last on the one that ended may not have been heard.
         if let Some(other) = self.link_to(link.id()) {
             self.repeat(&other);
@@ -330,15 +344,15 @@ impl Network {
     fn card(&self) -> Card {
         let addresses = self.addresses();
         let mut kept = self.0.card.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(card) = &*kept
+        if let Some((card, since)) = &*kept
             && card.addresses == addresses
-            && card.made.abs_diff(now()) < CARD_SECONDS
+            && since.elapsed() < CARD_TIME
         {
             return card.clone();
         }
-        let made = kept.as_ref().map_or(0, |before| before.made + 1).max(now());
+        let made = kept.as_ref().map_or(0, |(before, _)| before.made + 1).max(now());
         let card = Card::make_at(made, &self.0.key, self.name(), &addresses);
-        *kept = Some(card.clone());
+        *kept = Some((card.clone(), Instant::now()));
         card
     }
 }

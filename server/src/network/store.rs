@@ -339,6 +339,18 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let network = self.network.clone();
         self.transact(move |transaction| {
+            // By another link, a moment ago.
+            let is_friend = transaction
+                .query_row(
+                    "SELECT relation FROM peers WHERE network = ?1 AND id = ?2",
+                    params![network, friend.id.as_bytes()],
+                    |row| Ok(Relation::from_number(row.get(0)?) == Relation::Friend),
+                )
+                .optional()?
+                .unwrap_or_default();
+            if is_friend {
+                return Ok(true);
+            }
             let taken = transaction.execute(
                 "UPDATE invitations SET uses_left = uses_left - 1
                  WHERE network = ?1 AND secret = ?2 AND expires > ?3 AND uses_left > 0",
@@ -437,21 +449,25 @@ mod tests {
             expires: 100,
         };
         store.invite(invitation.clone(), [1; 16]).await.unwrap();
-        let friend = Known::new(SecretKey::from_bytes(&[1; 32]).public(), Source::Called);
+        let friend = |number| {
+            let mut friend = Known::new(SecretKey::from_bytes(&[number; 32]).public(), Source::Called);
+            friend.befriend();
+            friend
+        };
         assert!(
-            !store.use_invitation([2; 16], 50, friend.clone()).await.unwrap(),
+            !store.use_invitation([2; 16], 50, friend(1)).await.unwrap(),
             "not its secret"
         );
         assert_eq!(store.count().await.unwrap(), 0);
         assert!(
-            !store.use_invitation([1; 16], 100, friend.clone()).await.unwrap(),
+            !store.use_invitation([1; 16], 100, friend(2)).await.unwrap(),
             "too late"
         );
-        assert!(store.use_invitation([1; 16], 50, friend.clone()).await.unwrap());
+        assert!(store.use_invitation([1; 16], 50, friend(3)).await.unwrap());
         assert_eq!(store.invitations(50).await.unwrap()[0].uses_left, 1);
-        assert!(store.use_invitation([1; 16], 50, friend.clone()).await.unwrap());
+        assert!(store.use_invitation([1; 16], 50, friend(4)).await.unwrap());
         assert!(
-            !store.use_invitation([1; 16], 50, friend.clone()).await.unwrap(),
+            !store.use_invitation([1; 16], 50, friend(5)).await.unwrap(),
             "used up"
         );
         assert_eq!(

@@ -14,6 +14,7 @@ const SERVICES: [&str; 5] = [
     "grpc.health.v1.Health",
     "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection",
+    "parcero.v1.Network",
     "parcero.v1.Peers",
 ];
 

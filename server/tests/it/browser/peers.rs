@@ -340,7 +340,7 @@ async fn a_peer_is_pinged_and_diagnosed_with_the_failed_step_and_what_to_try() {
     assert_eq!(
         page.is("[...document.querySelectorAll('[data-step]')].map(step => step.dataset.mark)")
             .await,
-        json!(["passed", "passed", "passed", "passed"])
+        json!(["passed", "passed", "passed", "passed", "passed"])
     );
 
     cali.kill();
@@ -350,7 +350,13 @@ async fn a_peer_is_pinged_and_diagnosed_with_the_failed_step_and_what_to_try() {
     assert_eq!(
         page.is("[...document.querySelectorAll('[data-step]')].map(step => step.dataset.step + ' ' + step.dataset.mark)")
             .await,
-        json!(["address passed", "handshake failed", "admission untried", "call untried"])
+        json!([
+            "address passed",
+            "packets failed",
+            "handshake untried",
+            "admission untried",
+            "call untried"
+        ])
     );
     let next = page.text("[data-next]").await;
     assert!(

@@ -24,18 +24,23 @@ async fn two_peers_of_one_machine_find_each_other_and_peers_of_other_networks_do
     let ana = looking(&home, "ana");
     let beto = looking(&home, "beto");
     let stranger = looking(&work, "stranger");
+    let companion = looking(&work, "companion");
     let seen = ana.sees(&beto.key().await, is_there).await;
     assert_eq!(seen.name, "beto");
     assert_eq!(seen.source(), Source::Discovered);
     assert_eq!(seen.relation(), Relation::Stranger);
     beto.sees(&ana.key().await, is_there).await;
+    let companion_lives = companion;
+    let companion = companion_lives.key().await;
+    stranger.sees(&companion, is_there).await;
     let mut network = stranger.network().await;
     let known = network
         .list_peers(ListPeersRequest {})
         .await
         .unwrap()
         .into_inner();
-    assert_eq!(known.peers, []);
+    let ids: Vec<_> = known.peers.iter().map(|peer| peer.id.clone()).collect();
+    assert_eq!(ids, [companion], "those of its own network alone");
 }
 
 #[tokio::test]

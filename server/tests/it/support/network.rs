@@ -55,8 +55,9 @@ impl TestPeer {
 
     /// Makes friends with another peer, by an invitation of that one.
     pub(crate) async fn befriends(&self, other: &TestPeer) {
-        let added = self.add(&other.invitation().await.ticket).await;
-        assert_eq!(added.relation(), Relation::Friend);
+        self.add(&other.invitation().await.ticket).await;
+        self.sees(&other.key().await, |other| other.relation() == Relation::Friend)
+            .await;
     }
 
     /// An invitation for one friend.
