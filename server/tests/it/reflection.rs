@@ -9,7 +9,7 @@ use tonic_health::pb::{
 
 use crate::support::{TestPeer, figures::soon};
 
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "greet.Greeter",
     "grpc.health.v1.Health",
     "grpc.reflection.v1.ServerReflection",
