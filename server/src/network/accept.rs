@@ -8,7 +8,7 @@ use iroh::{
 };
 use tokio::{sync::Semaphore, time::timeout};
 
-use super::{Network, admission::Role, goodbye::Goodbye, known::Relation, link, meet};
+use super::{Network, NetworkError, admission::Role, goodbye::Goodbye, known::Relation, link, meet};
 use crate::access::Standing;
 
 /// Handshakes that may be under way at once with peers that dial us.
@@ -75,6 +75,10 @@ impl Network {
         if connection.alpn() == link::ALPN {
             match meet::meet(self, connection, Role::Listener).await {
                 Ok(line) => line.run().await,
+                // It went away, or took too long: nobody decided anything.
+                Err(error @ (NetworkError::Unreachable(_) | NetworkError::NoAnswer(_))) => {
+                    tracing::debug!(peer = %id.fmt_short(), %error, "a peer was not met");
+                }
                 Err(error) => {
                     tracing::info!(target: "audit", peer = %id, %error, "a peer was not admitted");
                 }

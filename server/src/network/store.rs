@@ -472,8 +472,8 @@ mod tests {
         );
         assert_eq!(
             store.count().await.unwrap(),
-            1,
-            "the friend is written with the use"
+            2,
+            "each friend is written with the use"
         );
         assert!(store.revoke("a".into()).await.unwrap());
         assert!(!store.revoke("a".into()).await.unwrap());
