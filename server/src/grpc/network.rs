@@ -228,7 +228,7 @@ pub(crate) fn status(error: &NetworkError) -> Status {
         NetworkError::Refused(_) | NetworkError::NotProved | NetworkError::OtherNetwork => {
             Status::permission_denied(text)
         }
-        NetworkError::Blocked => Status::failed_precondition(text),
+        NetworkError::Blocked | NetworkError::OtherVersion => Status::failed_precondition(text),
         NetworkError::Store(_) => Status::internal(text),
     }
 }

@@ -3,7 +3,10 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
-use iroh::{EndpointAddr, EndpointId, TransportAddr, endpoint::Connection};
+use iroh::{
+    EndpointAddr, EndpointId, TransportAddr,
+    endpoint::{ConnectError, ConnectingError, Connection, ConnectionError, TransportErrorCode},
+};
 use tokio::time::timeout;
 
 use super::{
@@ -185,6 +188,7 @@ impl Network {
         let address = EndpointAddr::from_parts(id, routes);
         let connection = match timeout(DIAL_TIME, self.0.endpoint.connect(address, alpn)).await {
             Ok(Ok(connection)) => connection,
+            Ok(Err(error)) if speaks_no_common_version(&error) => return Err(NetworkError::OtherVersion),
             Ok(Err(error)) => return Err(NetworkError::unreachable(format!("{error:#}"))),
             Err(_) => return Err(NetworkError::NoAnswer(DIAL_TIME)),
         };
@@ -196,4 +200,20 @@ impl Network {
         live.add_connection(&connection, usize::MAX);
         Ok(connection)
     }
+}
+
+/// Whether the other end has none of the protocols it was offered: each has its version in its name.
+fn speaks_no_common_version(error: &ConnectError) -> bool {
+    /// The alert `no_application_protocol` of TLS (RFC 7301, section 3.2).
+    const NO_APPLICATION_PROTOCOL: u8 = 120;
+    let why = match error {
+        ConnectError::Connecting {
+            source: ConnectingError::ConnectionError { source, .. },
+            ..
+        }
+        | ConnectError::Connection { source, .. } => source,
+        _ => return false,
+    };
+    matches!(why, ConnectionError::ConnectionClosed(close)
+        if close.error_code == TransportErrorCode::crypto(NO_APPLICATION_PROTOCOL))
 }

@@ -62,6 +62,12 @@ pub enum NetworkError {
     /// It is a peer of another network.
     #[error("the peer refused: it belongs to another network")]
     OtherNetwork,
+    /// It is of a version that speaks none of the protocols of this one.
+    #[error(
+        "the peer speaks another version of parcero than this one ({}): update the older of the two, and compare `parcero --version`",
+        crate::VERSION
+    )]
+    OtherVersion,
     /// There is no such request or invitation.
     #[error("{0}")]
     Nothing(String),

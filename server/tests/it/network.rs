@@ -5,3 +5,4 @@ mod friends;
 mod meeting;
 mod same_table;
 mod strangers;
+mod versions;

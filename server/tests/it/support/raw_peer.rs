@@ -2,8 +2,8 @@
 
 use contract::parcero::v1::{Admitted, Control, Greeting, Proof, control::Say};
 use iroh::{
-    Endpoint, RelayMode, SecretKey,
-    endpoint::{Connection, PortmapperConfig, RecvStream, SendStream, presets},
+    Endpoint, EndpointId, RelayMode, SecretKey,
+    endpoint::{ConnectOptions, Connection, PortmapperConfig, RecvStream, SendStream, presets},
 };
 use parcero::network::Ticket;
 use prost::Message;
@@ -20,8 +20,14 @@ pub(crate) struct RawPeer {
 
 impl RawPeer {
     pub(crate) async fn new() -> Self {
+        Self::speaking(&[]).await
+    }
+
+    /// One that may be dialled with these protocols, the best first.
+    pub(crate) async fn speaking(alpns: &[&[u8]]) -> Self {
         let endpoint = Endpoint::builder(presets::Minimal)
             .secret_key(SecretKey::generate())
+            .alpns(alpns.iter().map(|alpn| alpn.to_vec()).collect())
             .relay_mode(RelayMode::Disabled)
             .portmapper_config(PortmapperConfig::Disabled)
             .clear_ip_transports()
@@ -40,12 +46,47 @@ impl RawPeer {
         self.endpoint.id().to_string()
     }
 
+    pub(crate) fn endpoint_id(&self) -> EndpointId {
+        self.endpoint.id()
+    }
+
+    /// How it is reached.
+    pub(crate) fn ticket(&self) -> String {
+        Ticket::new(self.endpoint.addr(), None).to_string()
+    }
+
     /// A connection to a peer.
     pub(crate) async fn dial(&self, peer: &TestPeer, alpn: &[u8]) -> Result<Connection, String> {
+        self.dial_with_any(peer, &[alpn]).await
+    }
+
+    /// A connection to a peer, by whichever of these protocols it likes best.
+    pub(crate) async fn dial_with_any(&self, peer: &TestPeer, alpns: &[&[u8]]) -> Result<Connection, String> {
         let ticket: Ticket = peer.shown().await.ticket.parse().unwrap();
-        soon(self.endpoint.connect(ticket.address().clone(), alpn))
-            .await
-            .map_err(|error| format!("{error:#}"))
+        let others = alpns[1..].iter().map(|alpn| alpn.to_vec()).collect();
+        let options = ConnectOptions::new().with_additional_alpns(others);
+        let to = ticket.address().clone();
+        let dial = async {
+            self.endpoint
+                .connect_with_opts(to, alpns[0], options)
+                .await
+                .unwrap()
+                .await
+        };
+        soon(dial).await.map_err(|error| format!("{error:#}"))
+    }
+
+    /// The next connection that somebody makes.
+    pub(crate) async fn dialled(&self) -> Connection {
+        soon(self.endpoint.accept()).await.unwrap().await.unwrap()
+    }
+
+    /// Shakes hands with whoever dials, as far as they understand each other, and no more.
+    pub(crate) async fn shakes_hands(&self) {
+        while let Some(incoming) = self.endpoint.accept().await {
+            // That it fails is what is looked at from the other side.
+            let _ = incoming.await;
+        }
     }
 
     /// Says hello on a control connection with this proof, and tells how the other side ended it.
@@ -72,23 +113,9 @@ impl RawPeer {
         let Some(Say::Greeting(theirs)) = hear(&mut receive).await else {
             panic!("it did not greet");
         };
-        let transcript = [
-            b"parcero/control/1 proof".as_slice(),
-            b"dialler",
-            self.endpoint.id().as_bytes(),
-            control.remote_id().as_bytes(),
-            &NONCE,
-            &theirs.nonce,
-        ]
-        .concat();
-        let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b""), &transcript);
-        say(
-            &mut send,
-            Say::Proof(Proof {
-                mac: mac.as_ref().to_vec(),
-            }),
-        )
-        .await;
+        let dialler = (self.endpoint.id(), NONCE.as_slice());
+        let proof = proof("dialler", dialler, (control.remote_id(), &theirs.nonce));
+        say(&mut send, proof).await;
         assert!(matches!(hear(&mut receive).await, Some(Say::Proof(_))));
         assert!(matches!(hear(&mut receive).await, Some(Say::Admitted(_))));
         let admitted = Admitted {
@@ -128,9 +155,26 @@ impl RawPeer {
     }
 }
 
-const NONCE: [u8; 32] = [7; 32];
+pub(crate) const NONCE: [u8; 32] = [7; 32];
 
-fn greeting(network: &str) -> Say {
+/// What shows that the end in `role` belongs to the common network.
+pub(crate) fn proof(role: &str, dialler: (EndpointId, &[u8]), listener: (EndpointId, &[u8])) -> Say {
+    let transcript = [
+        b"parcero/control/1 proof",
+        role.as_bytes(),
+        dialler.0.as_bytes(),
+        listener.0.as_bytes(),
+        dialler.1,
+        listener.1,
+    ]
+    .concat();
+    let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b""), &transcript);
+    Say::Proof(Proof {
+        mac: mac.as_ref().to_vec(),
+    })
+}
+
+pub(crate) fn greeting(network: &str) -> Say {
     let network = format!("parcero/network/1 {network}");
     Say::Greeting(Greeting {
         nonce: NONCE.to_vec(),
@@ -146,7 +190,7 @@ async fn say(send: &mut SendStream, say: Say) {
     let _ = send.write_all(&message.encode_length_delimited_to_vec()).await;
 }
 
-async fn hear(receive: &mut RecvStream) -> Option<Say> {
+pub(crate) async fn hear(receive: &mut RecvStream) -> Option<Say> {
     let mut length = 0;
     for place in 0.. {
         let mut byte = [0];
