@@ -13,6 +13,7 @@ use super::{
     Network, NetworkError,
     admission::Role,
     goodbye::Goodbye,
+    known::kept_text,
     link::{self, Link},
     live::Dialling,
     meet,
@@ -188,8 +189,7 @@ impl Network {
         let address = EndpointAddr::from_parts(id, routes);
         let connection = match timeout(DIAL_TIME, self.0.endpoint.connect(address, alpn)).await {
             Ok(Ok(connection)) => connection,
-            Ok(Err(error)) if speaks_no_common_version(&error) => return Err(NetworkError::OtherVersion),
-            Ok(Err(error)) => return Err(NetworkError::unreachable(format!("{error:#}"))),
+            Ok(Err(error)) => return Err(why_not(&error)),
             Err(_) => return Err(NetworkError::NoAnswer(DIAL_TIME)),
         };
         let mut live = self.live();
@@ -202,18 +202,28 @@ impl Network {
     }
 }
 
-/// Whether the other end has none of the protocols it was offered: each has its version in its name.
-fn speaks_no_common_version(error: &ConnectError) -> bool {
-    /// The alert `no_application_protocol` of TLS (RFC 7301, section 3.2).
+/// Why a peer was not reached, as far as it said so itself.
+fn why_not(error: &ConnectError) -> NetworkError {
+    /// The alert `no_application_protocol` of TLS (RFC 7301, section 3.2): each protocol has its version in its name.
     const NO_APPLICATION_PROTOCOL: u8 = 120;
     let why = match error {
         ConnectError::Connecting {
             source: ConnectingError::ConnectionError { source, .. },
             ..
         }
-        | ConnectError::Connection { source, .. } => source,
-        _ => return false,
+        | ConnectError::Connection { source, .. } => Some(source),
+        _ => None,
     };
-    matches!(why, ConnectionError::ConnectionClosed(close)
-        if close.error_code == TransportErrorCode::crypto(NO_APPLICATION_PROTOCOL))
+    match why {
+        Some(ConnectionError::ConnectionClosed(close))
+            if close.error_code == TransportErrorCode::crypto(NO_APPLICATION_PROTOCOL) =>
+        {
+            NetworkError::OtherVersion
+        }
+        // It may say so before this end knows that there is a connection at all.
+        Some(ConnectionError::ApplicationClosed(close)) if Goodbye::Blocked.is(close) => {
+            NetworkError::refused(kept_text(&String::from_utf8_lossy(&close.reason)))
+        }
+        _ => NetworkError::unreachable(format!("{error:#}")),
+    }
 }

@@ -1,6 +1,6 @@
 //! Why a connection to another peer is closed, in a code and in words that both ends can read.
 
-use iroh::endpoint::{Connection, ConnectionError, VarInt};
+use iroh::endpoint::{ApplicationClose, Connection, ConnectionError, VarInt};
 
 /// Why a connection was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,12 @@ impl Goodbye {
     pub(super) fn was_said_on(self, connection: &Connection) -> bool {
         matches!(
             connection.close_reason(),
-            Some(ConnectionError::ApplicationClosed(close)) if close.error_code == VarInt::from_u32(self.code())
+            Some(ConnectionError::ApplicationClosed(close)) if self.is(&close)
         )
+    }
+
+    /// Whether the other end gives this reason.
+    pub(super) fn is(self, close: &ApplicationClose) -> bool {
+        close.error_code == VarInt::from_u32(self.code())
     }
 }
