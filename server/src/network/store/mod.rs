@@ -1,16 +1,23 @@
 //! What a peer remembers of others, in SQLite, on a thread of its own.
 
-use std::{collections::BTreeSet, fs, io, net::SocketAddr, path::Path, sync::Arc, thread};
+mod invitations;
+mod peers;
+mod schema;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
 
 use iroh::EndpointId;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
-use super::known::{Known, Relation, Source};
-
-/// The version of the tables. An older file is brought up to it in one transaction, a newer one is refused.
-const VERSION: i64 = 1;
+pub use self::invitations::Invitation;
+use self::schema::{SchemaError, VERSION};
+use super::known::Known;
 
 /// Jobs that may wait. More than that, and whoever wants another waits too.
 const QUEUE: usize = 256;
@@ -20,10 +27,13 @@ const QUEUE: usize = 256;
 pub enum StoreError {
     /// It was written by a newer version of this software.
     #[error(
-        "the database of this peer is of version {found}, and this software knows only up to {VERSION}: \
-         it was used by a newer Parcero. Start that one, or use another --data-dir"
+        "the data folder {} was used by a newer Parcero: its peer.db is of version {found}, and this one knows none \
+         above {VERSION}. Start the newer one, or use another folder with --data-dir",
+        folder.display()
     )]
     TooNew {
+        /// The folder.
+        folder: PathBuf,
         /// What the file says.
         found: i64,
     },
@@ -73,11 +83,18 @@ impl Store {
         // SQLite would make it readable to whom the process's mask allows.
         make_private(path)?;
         let mut connection = Connection::open(path)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        migrate(&mut connection)?;
+        // Before anything is changed: a newer one is left as it is.
+        schema::migrate(&mut connection).map_err(|error| match error {
+            SchemaError::Sqlite(error) => StoreError::Sqlite(error),
+            SchemaError::TooNew(found) => StoreError::TooNew {
+                folder: path.parent().unwrap_or(path).to_owned(),
+                found,
+            },
+        })?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
         let network: Arc<str> = network.into();
-        let known = load(&connection, &network)?;
+        let known = peers::load(&connection, &network)?;
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
         thread::Builder::new()
             .name("peer.db".into())
@@ -143,7 +160,7 @@ impl Store {
         self.transact(move |transaction| {
             for row in rows {
                 match row {
-                    Row::Known(known) => save(transaction, &network, &known)?,
+                    Row::Known(known) => peers::save(transaction, &network, &known)?,
                     Row::Forgotten(id) => {
                         let forget = "DELETE FROM peers WHERE network = ?1 AND id = ?2";
                         transaction.execute(forget, params![network, id.as_bytes()])?;
@@ -171,217 +188,12 @@ fn make_private(path: &Path) -> io::Result<()> {
     options.open(path).map(drop)
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let transaction = connection.transaction()?;
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > VERSION {
-        return Err(StoreError::TooNew { found });
-    }
-    if found < 1 {
-        transaction.execute_batch(
-            "CREATE TABLE peers (
-                 network TEXT NOT NULL,
-                 id BLOB NOT NULL,
-                 own_name TEXT NOT NULL,
-                 label TEXT,
-                 relation INTEGER NOT NULL,
-                 source INTEGER NOT NULL,
-                 addresses TEXT NOT NULL,
-                 ticket_addresses TEXT NOT NULL,
-                 card_made INTEGER NOT NULL,
-                 first_seen INTEGER NOT NULL,
-                 last_seen INTEGER,
-                 version TEXT NOT NULL,
-                 asks INTEGER NOT NULL,
-                 asked INTEGER NOT NULL,
-                 declined_until INTEGER NOT NULL,
-                 invitation BLOB,
-                 PRIMARY KEY (network, id)
-             ) STRICT;
-             CREATE TABLE settings (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
-             CREATE TABLE invitations (
-                 id TEXT PRIMARY KEY,
-                 network TEXT NOT NULL,
-                 -- SHA-256 of it: who reads this file cannot use it.
-                 secret BLOB NOT NULL UNIQUE,
-                 uses_left INTEGER NOT NULL,
-                 expires INTEGER NOT NULL
-             ) STRICT;",
-        )?;
-    }
-    transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit()?;
-    Ok(())
-}
-
-fn load(connection: &Connection, network: &str) -> rusqlite::Result<Vec<Known>> {
-    let mut statement = connection.prepare(
-        "SELECT id, own_name, label, relation, source, addresses, card_made, first_seen, last_seen, version, asks, asked,
-                declined_until, invitation, ticket_addresses
-         FROM peers WHERE network = ?1",
-    )?;
-    let rows = statement.query_map([network], |row| {
-        let id: [u8; 32] = row.get(0)?;
-        let Ok(id) = EndpointId::from_bytes(&id) else {
-            return Ok(None);
-        };
-        let addresses = |column: usize| -> rusqlite::Result<_> {
-            let lines: String = row.get(column)?;
-            Ok(lines
-                .lines()
-                .filter_map(|line| line.parse::<SocketAddr>().ok())
-                .collect())
-        };
-        Ok(Some(Known {
-            own_name: row.get(1)?,
-            label: row.get(2)?,
-            relation: Relation::from_number(row.get(3)?),
-            source: Source::from_number(row.get(4)?),
-            addresses: addresses(5)?,
-            ticket_addresses: addresses(14)?,
-            card_made: row.get(6)?,
-            first_seen: row.get(7)?,
-            last_seen: row.get(8)?,
-            version: row.get(9)?,
-            asks: row.get(10)?,
-            asked: row.get(11)?,
-            declined_until: row.get(12)?,
-            invitation: row.get(13)?,
-            ..Known::new(id, Source::Called)
-        }))
-    })?;
-    rows.filter_map(Result::transpose).collect()
-}
-
-fn save(transaction: &Transaction<'_>, network: &str, known: &Known) -> rusqlite::Result<()> {
-    let lines = |addresses: &BTreeSet<SocketAddr>| {
-        let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-        addresses.join("\n")
-    };
-    transaction.execute(
-        "INSERT OR REPLACE INTO peers (network, id, own_name, label, relation, source, addresses, card_made, first_seen,
-                                       last_seen, version, asks, asked, declined_until, invitation, ticket_addresses)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-        params![
-            network,
-            known.id.as_bytes(),
-            known.own_name,
-            known.label,
-            known.relation as i64,
-            known.source as i64,
-            lines(&known.addresses),
-            known.card_made,
-            known.first_seen,
-            known.last_seen,
-            known.version,
-            known.asks,
-            known.asked,
-            known.declined_until,
-            known.invitation,
-            lines(&known.ticket_addresses),
-        ],
-    )?;
-    Ok(())
-}
-
-/// An invitation that was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invitation {
-    /// By which it is revoked; not its secret.
-    pub id: String,
-    /// How often it may still be used.
-    pub uses_left: u32,
-    /// When it ends, in seconds since 1970.
-    pub expires: u64,
-}
-
-impl Store {
-    /// Writes an invitation.
-    pub(super) async fn invite(&self, invitation: Invitation, secret: [u8; 16]) -> Result<(), StoreError> {
-        let network = self.network.clone();
-        self.transact(move |transaction| {
-            transaction.execute(
-                "INSERT INTO invitations (id, network, secret, uses_left, expires) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![invitation.id, network, hash(secret), invitation.uses_left, invitation.expires],
-            )?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// The invitations that can be used at `now`.
-    pub(super) async fn invitations(&self, now: u64) -> Result<Vec<Invitation>, StoreError> {
-        let network = self.network.clone();
-        self.transact(move |transaction| {
-            let mut statement = transaction.prepare(
-                "SELECT id, uses_left, expires FROM invitations
-                 WHERE network = ?1 AND expires > ?2 AND uses_left > 0 ORDER BY expires",
-            )?;
-            let rows = statement.query_map(params![network, now], |row| {
-                Ok(Invitation {
-                    id: row.get(0)?,
-                    uses_left: row.get(1)?,
-                    expires: row.get(2)?,
-                })
-            })?;
-            rows.collect()
-        })
-        .await
-    }
-
-    /// Takes one use of an invitation, and writes down the friend who used it, in one transaction; whether there was one
-    /// to take.
-    pub(super) async fn use_invitation(
-        &self,
-        secret: [u8; 16],
-        now: u64,
-        friend: Known,
-    ) -> Result<bool, StoreError> {
-        let network = self.network.clone();
-        self.transact(move |transaction| {
-            // By another link, a moment ago.
-            let is_friend = transaction
-                .query_row(
-                    "SELECT relation FROM peers WHERE network = ?1 AND id = ?2",
-                    params![network, friend.id.as_bytes()],
-                    |row| Ok(Relation::from_number(row.get(0)?) == Relation::Friend),
-                )
-                .optional()?
-                .unwrap_or_default();
-            if is_friend {
-                return Ok(true);
-            }
-            let taken = transaction.execute(
-                "UPDATE invitations SET uses_left = uses_left - 1
-                 WHERE network = ?1 AND secret = ?2 AND expires > ?3 AND uses_left > 0",
-                params![network, hash(secret), now],
-            )?;
-            if taken > 0 {
-                save(transaction, &network, &friend)?;
-            }
-            Ok(taken > 0)
-        })
-        .await
-    }
-
-    /// Makes an invitation of no use; whether there was one.
-    pub(super) async fn revoke(&self, id: String) -> Result<bool, StoreError> {
-        self.transact(move |transaction| {
-            Ok(transaction.execute("DELETE FROM invitations WHERE id = ?1", [id])? > 0)
-        })
-        .await
-    }
-}
-
-fn hash(secret: [u8; 16]) -> Vec<u8> {
-    Sha256::digest(secret).to_vec()
-}
-
 #[cfg(test)]
 mod tests {
     use iroh::SecretKey;
 
     use super::*;
+    use crate::network::known::{Relation, Source};
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()
@@ -421,61 +233,19 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_database_is_refused_and_left_alone() {
+    fn a_newer_database_is_refused_in_words_and_left_alone() {
         let folder = folder();
         let path = folder.path().join("peer.db");
+        let newer = i64::try_from(VERSION).unwrap() + 1;
         let connection = Connection::open(&path).unwrap();
-        connection
-            .pragma_update(None, "user_version", VERSION + 1)
-            .unwrap();
+        connection.pragma_update(None, "user_version", newer).unwrap();
         drop(connection);
+        let before = fs::read(&path).unwrap();
         let refused = Store::open(&path, "").unwrap_err();
-        assert!(matches!(refused, StoreError::TooNew { found } if found == VERSION + 1));
-        assert!(refused.to_string().contains("newer Parcero"));
-        let connection = Connection::open(&path).unwrap();
-        let version: i64 = connection
-            .pragma_query_value(None, "user_version", |row| row.get(0))
-            .unwrap();
-        assert_eq!(version, VERSION + 1);
-    }
-
-    #[tokio::test]
-    async fn an_invitation_is_used_so_often_and_no_more() {
-        let folder = folder();
-        let (store, _) = Store::open(&folder.path().join("peer.db"), "").unwrap();
-        let invitation = Invitation {
-            id: "a".into(),
-            uses_left: 2,
-            expires: 100,
-        };
-        store.invite(invitation.clone(), [1; 16]).await.unwrap();
-        let friend = |number| {
-            let mut friend = Known::new(SecretKey::from_bytes(&[number; 32]).public(), Source::Called);
-            friend.befriend();
-            friend
-        };
-        assert!(
-            !store.use_invitation([2; 16], 50, friend(1)).await.unwrap(),
-            "not its secret"
-        );
-        assert_eq!(store.count().await.unwrap(), 0);
-        assert!(
-            !store.use_invitation([1; 16], 100, friend(2)).await.unwrap(),
-            "too late"
-        );
-        assert!(store.use_invitation([1; 16], 50, friend(3)).await.unwrap());
-        assert_eq!(store.invitations(50).await.unwrap()[0].uses_left, 1);
-        assert!(store.use_invitation([1; 16], 50, friend(4)).await.unwrap());
-        assert!(
-            !store.use_invitation([1; 16], 50, friend(5)).await.unwrap(),
-            "used up"
-        );
-        assert_eq!(
-            store.count().await.unwrap(),
-            2,
-            "each friend is written with the use"
-        );
-        assert!(store.revoke("a".into()).await.unwrap());
-        assert!(!store.revoke("a".into()).await.unwrap());
+        assert!(matches!(refused, StoreError::TooNew { found, .. } if found == newer));
+        let said = refused.to_string();
+        assert!(said.contains("newer Parcero"), "{said}");
+        assert!(said.contains(folder.path().to_str().unwrap()), "{said}");
+        assert_eq!(fs::read(&path).unwrap(), before);
     }
 }

@@ -1,0 +1,80 @@
+//! Peers as they are written down.
+
+use std::{collections::BTreeSet, net::SocketAddr};
+
+use iroh::EndpointId;
+use rusqlite::{Connection, Transaction, params};
+
+use crate::network::known::{Known, Relation, Source};
+
+/// Everybody known in a network.
+pub(super) fn load(connection: &Connection, network: &str) -> rusqlite::Result<Vec<Known>> {
+    let mut statement = connection.prepare(
+        "SELECT id, own_name, label, relation, source, addresses, card_made, first_seen, last_seen, version, asks, asked,
+                declined_until, invitation, ticket_addresses
+         FROM peers WHERE network = ?1",
+    )?;
+    let rows = statement.query_map([network], |row| {
+        let id: [u8; 32] = row.get(0)?;
+        let Ok(id) = EndpointId::from_bytes(&id) else {
+            return Ok(None);
+        };
+        let addresses = |column: usize| -> rusqlite::Result<_> {
+            let lines: String = row.get(column)?;
+            Ok(lines
+                .lines()
+                .filter_map(|line| line.parse::<SocketAddr>().ok())
+                .collect())
+        };
+        Ok(Some(Known {
+            own_name: row.get(1)?,
+            label: row.get(2)?,
+            relation: Relation::from_number(row.get(3)?),
+            source: Source::from_number(row.get(4)?),
+            addresses: addresses(5)?,
+            ticket_addresses: addresses(14)?,
+            card_made: row.get(6)?,
+            first_seen: row.get(7)?,
+            last_seen: row.get(8)?,
+            version: row.get(9)?,
+            asks: row.get(10)?,
+            asked: row.get(11)?,
+            declined_until: row.get(12)?,
+            invitation: row.get(13)?,
+            ..Known::new(id, Source::Called)
+        }))
+    })?;
+    rows.filter_map(Result::transpose).collect()
+}
+
+/// Writes down what is known of one peer.
+pub(super) fn save(transaction: &Transaction<'_>, network: &str, known: &Known) -> rusqlite::Result<()> {
+    let lines = |addresses: &BTreeSet<SocketAddr>| {
+        let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        addresses.join("\n")
+    };
+    transaction.execute(
+        "INSERT OR REPLACE INTO peers (network, id, own_name, label, relation, source, addresses, card_made, first_seen,
+                                       last_seen, version, asks, asked, declined_until, invitation, ticket_addresses)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        params![
+            network,
+            known.id.as_bytes(),
+            known.own_name,
+            known.label,
+            known.relation as i64,
+            known.source as i64,
+            lines(&known.addresses),
+            known.card_made,
+            known.first_seen,
+            known.last_seen,
+            known.version,
+            known.asks,
+            known.asked,
+            known.declined_until,
+            known.invitation,
+            lines(&known.ticket_addresses),
+        ],
+    )?;
+    Ok(())
+}
