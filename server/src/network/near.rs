@@ -33,7 +33,7 @@ impl Near {
 
     /// Looks at the interfaces. It asks the system, and so takes a moment.
     pub(super) fn look(&self) {
-        if self.reach != Reach::Subnets {
+        if self.reach == Reach::Loopback {
             return;
         }
         let subnets = netdev::get_interfaces()
@@ -60,17 +60,18 @@ impl Near {
         if address.port() == 0 || ip.is_unspecified() || ip.is_multicast() {
             return false;
         }
-        if ip.is_loopback() {
-            return true;
-        }
         match self.reach {
-            Reach::Loopback => false,
+            Reach::Loopback => ip.is_loopback(),
             Reach::Internet => true,
-            Reach::Subnets => {
-                let subnets = self.subnets.read().unwrap_or_else(PoisonError::into_inner);
-                subnets.iter().any(|&(own, length)| is_within(ip, own, length))
-            }
+            Reach::Subnets => self.is_own(ip),
         }
+    }
+
+    /// Whether an address is of this machine or of a network it is in: whatever range it is of, no router is between.
+    pub(super) fn is_own(&self, ip: IpAddr) -> bool {
+        let ip = ip.to_canonical();
+        let subnets = self.subnets.read().unwrap_or_else(PoisonError::into_inner);
+        ip.is_loopback() || subnets.iter().any(|&(own, length)| is_within(ip, own, length))
     }
 }
 
@@ -91,13 +92,21 @@ fn is_within(ip: IpAddr, network: IpAddr, length: u8) -> bool {
 mod tests {
     use super::*;
 
+    impl Near {
+        /// On a machine with these interfaces.
+        pub(in crate::network) fn with(reach: Reach, subnets: &[(&str, u8)]) -> Self {
+            let near = Self::new(reach);
+            let subnets = subnets
+                .iter()
+                .map(|(address, length)| (address.parse().unwrap(), *length));
+            *near.subnets.write().unwrap() = subnets.collect();
+            near
+        }
+    }
+
     #[test]
     fn a_subnet_is_near_and_the_rest_of_the_world_is_not() {
-        let near = Near::new(Reach::Subnets);
-        *near.subnets.write().unwrap() = vec![
-            ("192.168.1.7".parse().unwrap(), 24),
-            ("fd00::7".parse().unwrap(), 64),
-        ];
+        let near = Near::with(Reach::Subnets, &[("192.168.1.7", 24), ("fd00::7", 64)]);
         for (address, expected) in [
             ("192.168.1.255:1", true),
             ("192.168.2.1:1", false),
@@ -124,9 +133,15 @@ mod tests {
     }
 
     #[test]
-    fn the_interfaces_of_this_machine_are_read() {
-        let near = Near::new(Reach::Subnets);
-        near.look();
-        assert!(!near.subnets.read().unwrap().is_empty());
+    fn the_interfaces_of_this_machine_are_read_also_where_the_internet_is_allowed() {
+        for (reach, expected) in [
+            (Reach::Subnets, true),
+            (Reach::Internet, true),
+            (Reach::Loopback, false),
+        ] {
+            let near = Near::new(reach);
+            near.look();
+            assert_eq!(!near.subnets.read().unwrap().is_empty(), expected, "{reach:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A peer as it is shown.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use iroh::TransportAddr;
 
@@ -9,6 +9,7 @@ use super::{
     known::{Known, Relation},
     link::Link,
     live::Sight,
+    near::Near,
 };
 
 /// How packets to a peer travel.
@@ -23,20 +24,13 @@ pub enum Path {
 }
 
 impl Path {
-    /// The kind of path an address is.
-    pub(super) fn of(address: &TransportAddr) -> Self {
+    /// The kind of path an address is, from this machine.
+    pub(super) fn of(address: &TransportAddr, near: &Near) -> Self {
         match address {
-            TransportAddr::Ip(address) if is_near(address.ip()) => Self::Lan,
+            TransportAddr::Ip(address) if near.is_own(address.ip()) => Self::Lan,
             TransportAddr::Relay(_) => Self::Relayed,
             _ => Self::Direct,
         }
-    }
-}
-
-fn is_near(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
     }
 }
 
@@ -96,7 +90,7 @@ impl Network {
             path: link
                 .as_ref()
                 .and_then(Link::path)
-                .map(|address| Path::of(&address)),
+                .map(|address| Path::of(&address, &self.0.near)),
             round_trip: link.as_ref().and_then(Link::round_trip),
             bytes_in: bytes.0,
             bytes_out: bytes.1,
@@ -108,6 +102,46 @@ impl Network {
                 .filter(person_knows)
                 .any(|other| known.has_name_of(other)),
             known: known.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::near::Reach;
+
+    #[test]
+    fn a_way_is_of_this_network_where_the_address_is_in_a_subnet_of_this_machine_whatever_its_range() {
+        let subnets = [
+            ("192.168.1.7", 24),
+            ("203.0.113.5", 28),
+            ("2001:db8:7::5", 64),
+            ("fe80::5", 64),
+        ];
+        for reach in [Reach::Subnets, Reach::Internet] {
+            let near = Near::with(reach, &subnets);
+            for (address, expected) in [
+                ("127.0.0.1:1", Path::Lan),
+                ("[::1]:1", Path::Lan),
+                ("192.168.1.9:1", Path::Lan),
+                ("[::ffff:192.168.1.9]:1", Path::Lan),
+                // Addresses the whole internet knows, next door all the same.
+                ("203.0.113.14:1", Path::Lan),
+                ("[2001:db8:7::9]:1", Path::Lan),
+                ("[fe80::9]:1", Path::Lan),
+                // Ranges that many networks use, and this machine is in none of these.
+                ("10.1.2.3:1", Path::Direct),
+                ("192.168.2.9:1", Path::Direct),
+                ("[fd00::9]:1", Path::Direct),
+                ("203.0.113.16:1", Path::Direct),
+                ("[2001:db8:8::9]:1", Path::Direct),
+            ] {
+                let address = TransportAddr::Ip(address.parse().unwrap());
+                assert_eq!(Path::of(&address, &near), expected, "{address:?}");
+            }
+            let relay = "https://relay.example".parse().unwrap();
+            assert_eq!(Path::of(&TransportAddr::Relay(relay), &near), Path::Relayed);
         }
     }
 }
