@@ -118,7 +118,11 @@ async fn gather(
                 bytes += data.len();
                 ready.push(data);
             }
-            Err(frame) => *trailers = frame.into_trailers().ok(),
+            // They are the last: what a handler would say after an error is not the answer any more.
+            Err(frame) => {
+                *trailers = frame.into_trailers().ok();
+                return Ok(true);
+            }
         }
     }
     Ok(false)

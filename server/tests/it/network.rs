@@ -1,9 +1,14 @@
 //! Real peers in processes of their own, on one machine: how they find each other, what they may do, and how they call.
 
 mod calls;
+mod dying;
+mod far;
 mod folder;
+mod forwarding;
 mod friends;
 mod meeting;
 mod same_table;
+#[cfg(target_os = "linux")]
+mod slow_readers;
 mod strangers;
 mod versions;

@@ -248,6 +248,16 @@ async fn every_kind_of_call_works_over_the_bridge() {
 }
 
 #[tokio::test]
+async fn every_kind_of_call_works_over_native_http2_and_another_peer() {
+    every_case(Road::NativeFar).await;
+}
+
+#[tokio::test]
+async fn every_kind_of_call_works_over_the_bridge_and_another_peer() {
+    every_case(Road::BridgeFar).await;
+}
+
+#[tokio::test]
 async fn every_road_leads_to_the_ipv6_loopback_too() {
     let peer = TestPeer::start_in(tempfile::tempdir().unwrap(), "[::1]:0", &[]);
     for road in Road::ALL {
@@ -300,7 +310,14 @@ async fn the_generated_client_makes_all_four_kinds_of_call() {
 #[tokio::test]
 async fn a_bidirectional_reply_comes_before_the_next_request_is_sent() {
     let peer = TestPeer::start(&[]);
-    for road in [Road::Native, Road::Web2, Road::Text2, Road::Bridge] {
+    for road in [
+        Road::Native,
+        Road::Web2,
+        Road::Text2,
+        Road::Bridge,
+        Road::NativeFar,
+        Road::BridgeFar,
+    ] {
         let mut line = Line::connect(&peer, road).await;
         let (mut asker, mut answers) = line.open(&Ask::greeter("BidirectionalStreaming")).await;
         for name in ["Ana", "Beto", "Chus"] {

@@ -85,9 +85,10 @@ struct ToPeer(Option<AsciiMetadataValue>);
 
 impl ToPeer {
     fn new(peer: Option<&str>) -> Result<Self, Failure> {
-        // A name may be of any script; metadata is of ASCII.
-        let encoded = peer
-            .map(|peer| percent_encoding::utf8_percent_encode(peer, percent_encoding::CONTROLS).to_string());
+        // A name may be of any script, and have a % in it; metadata is of ASCII.
+        let encoded = peer.map(|peer| {
+            percent_encoding::utf8_percent_encode(peer, percent_encoding::NON_ALPHANUMERIC).to_string()
+        });
         let value = encoded.map(|peer| peer.parse()).transpose();
         value.map(Self).map_err(|_| {
             Failure::wrong("the name of the peer cannot be sent").hint("`parcero peers` lists them")

@@ -1,21 +1,12 @@
 //! The same cases over a QUIC stream a call and over plain tonic on TCP: they differ only where HTTP/2 with tonic is wrong.
 
 use std::{
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use bytes::Bytes;
-use contract::greet::{
-    DelayedReply, HelloReply, HelloRequest,
-    greeter_client::GreeterClient,
-    greeter_server::{Greeter, GreeterServer},
-};
-use futures_util::{Stream, StreamExt, stream};
+use contract::greet::greeter_client::GreeterClient;
+use futures_util::stream;
 use iroh::{
     Endpoint, EndpointAddr, RelayMode, TransportAddr,
     endpoint::{Connection, PortmapperConfig, QuicTransportConfig, VarInt, presets},
@@ -24,128 +15,18 @@ use parcero::calls;
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::{
-    Code, Request, Response, Status, Streaming,
+    Request, Status,
     metadata::{MetadataMap, MetadataValue},
     service::Routes,
     transport::{Channel, Endpoint as Address, Server},
 };
 
-use crate::support::{figures::soon, road::Task};
-
-/// A Greeter that does as it is told, and tells what became of its calls.
-#[derive(Clone)]
-struct Probe {
-    /// How uploads ended: messages, and OK or the code.
-    uploads: mpsc::Sender<(usize, Option<Code>)>,
-    /// Talks that are under way.
-    talks: Arc<AtomicUsize>,
-}
-
-struct Talk(Arc<AtomicUsize>);
-
-impl Drop for Talk {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-type Replies = Pin<Box<dyn Stream<Item = Result<HelloReply, Status>> + Send>>;
-
-fn reply(message: String) -> HelloReply {
-    HelloReply { message }
-}
-
-fn refusal() -> Status {
-    let mut metadata = MetadataMap::new();
-    metadata.insert("x-why", "because".parse().unwrap());
-    metadata.insert_bin("x-why-bin", MetadataValue::from_bytes(&[0, 1, 255]));
-    Status::with_details_and_metadata(
-        Code::FailedPrecondition,
-        "no: ñandú & 100 %",
-        Bytes::from_static(b"\x08\x09details"),
-        metadata,
-    )
-}
-
-#[tonic::async_trait]
-impl Greeter for Probe {
-    type ServerStreamingStream = Replies;
-    type BidirectionalStreamingStream = Replies;
-
-    async fn only_response(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
-        let metadata = request.metadata().clone();
-        let HelloRequest { name, greeting } = request.into_inner();
-        if greeting == "fail" {
-            return Err(refusal());
-        }
-        let mut response = Response::new(reply(format!("{greeting} {name}")));
-        if let Some(value) = metadata.get("x-echo") {
-            response.metadata_mut().insert("x-echo", value.clone());
-        }
-        if let Some(value) = metadata.get_bin("x-echo-bin") {
-            response.metadata_mut().insert_bin("x-echo-bin", value.clone());
-        }
-        Ok(response)
-    }
-
-    async fn server_streaming(&self, request: Request<HelloRequest>) -> Result<Response<Replies>, Status> {
-        let HelloRequest { name, greeting } = request.into_inner();
-        let count: usize = name.parse().map_err(|_| refusal())?;
-        let last = (greeting == "fail").then(|| Err(refusal()));
-        let replies = stream::iter((0..count).map(move |n| Ok(reply(format!("{greeting} {n}")))));
-        Ok(Response::new(Box::pin(replies.chain(stream::iter(last)))))
-    }
-
-    async fn client_streaming(
-        &self,
-        request: Request<Streaming<HelloRequest>>,
-    ) -> Result<Response<DelayedReply>, Status> {
-        let mut requests = request.into_inner();
-        let mut all = Vec::new();
-        loop {
-            match requests.message().await {
-                Ok(Some(request)) => all.push(request),
-                Ok(None) => break,
-                Err(status) => {
-                    self.uploads.send((all.len(), Some(status.code()))).await.unwrap();
-                    return Err(status);
-                }
-            }
-        }
-        self.uploads.send((all.len(), None)).await.unwrap();
-        Ok(Response::new(DelayedReply {
-            message: format!("{} came", all.len()),
-            request: all,
-        }))
-    }
-
-    async fn bidirectional_streaming(
-        &self,
-        request: Request<Streaming<HelloRequest>>,
-    ) -> Result<Response<Replies>, Status> {
-        self.talks.fetch_add(1, Ordering::SeqCst);
-        let talk = Talk(self.talks.clone());
-        let replies = request.into_inner().map(move |request| {
-            let _ = &talk;
-            request.map(|request| reply(format!("{} {}", request.greeting, request.name)))
-        });
-        Ok(Response::new(Box::pin(replies)))
-    }
-}
-
-/// The routes, and what is told of them.
-fn probe() -> (Probe, mpsc::Receiver<(usize, Option<Code>)>) {
-    let (uploads, told) = mpsc::channel(64);
-    let probe = Probe {
-        uploads,
-        talks: Arc::default(),
-    };
-    (probe, told)
-}
-
-fn server(probe: Probe) -> GreeterServer<Probe> {
-    GreeterServer::new(probe).max_decoding_message_size(16 << 20)
-}
+use super::far::Far;
+use crate::support::{
+    figures::soon,
+    probe::{Probe, probe, say, server},
+    road::Task,
+};
 
 /// Two ends of a QUIC connection; everything ends with it.
 struct Quic {
@@ -230,39 +111,34 @@ async fn tcp(probe: Probe) -> (GreeterClient<Channel>, Task) {
     )
 }
 
-fn say(greeting: &str, name: impl Into<String>) -> HelloRequest {
-    HelloRequest {
-        greeting: greeting.into(),
-        name: name.into(),
-    }
+/// A request with metadata, twice of one name and bytes that are no text.
+fn with_metadata<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let metadata = request.metadata_mut();
+    metadata.append("x-echo", "a value".parse().unwrap());
+    metadata.append("x-echo", "another, of 100 %".parse().unwrap());
+    metadata.insert_bin("x-echo-bin", MetadataValue::from_bytes(b"\0\r\n\xff"));
+    request
 }
 
-fn with_metadata(request: HelloRequest) -> Request<HelloRequest> {
-    let mut request = Request::new(request);
-    request
-        .metadata_mut()
-        .insert("x-echo", "a value".parse().unwrap());
-    request
-        .metadata_mut()
-        .insert_bin("x-echo-bin", MetadataValue::from_bytes(b"\0\r\n\xff"));
-    request
+/// What a caller sees of the metadata that the probe gave back, or of its trailers.
+fn echoed(metadata: &MetadataMap) -> String {
+    let texts = ["x-echo", "x-last", "x-why"].map(|key| metadata.get_all(key).iter().collect::<Vec<_>>());
+    let bytes = ["x-echo-bin", "x-last-bin", "x-why-bin"].map(|key| {
+        let values = metadata.get_all_bin(key).iter();
+        values.map(|value| value.to_bytes().unwrap()).collect::<Vec<_>>()
+    });
+    format!("{texts:?} {bytes:?}")
 }
 
 /// What a caller sees of a status.
 fn seen(status: &Status) -> String {
-    let why = status
-        .metadata()
-        .get("x-why")
-        .map(|why| why.to_str().unwrap().to_owned());
-    let bytes = status
-        .metadata()
-        .get_bin("x-why-bin")
-        .map(|why| why.to_bytes().unwrap());
     format!(
-        "{:?} {:?} {:?} {why:?} {bytes:?}",
+        "{:?} {:?} {:?} {}",
         status.code(),
         status.message(),
-        status.details()
+        status.details(),
+        echoed(status.metadata())
     )
 }
 
@@ -275,20 +151,13 @@ macro_rules! table {
             .only_response(with_metadata(say("Hola", "Ana")))
             .await
             .unwrap();
-        let echoed = answer.metadata().get("x-echo").unwrap().clone();
-        let bytes = answer
-            .metadata()
-            .get_bin("x-echo-bin")
-            .unwrap()
-            .to_bytes()
-            .unwrap();
-        seen_of.push((
-            "unary",
-            format!("{} {echoed:?} {bytes:?}", answer.into_inner().message),
-        ));
+        assert_eq!(answer.metadata().get_all("x-echo").iter().count(), 2);
+        let head = echoed(answer.metadata());
+        seen_of.push(("unary", format!("{head} {}", answer.into_inner().message)));
         let empty = greeter.only_response(say("", "")).await.unwrap().into_inner();
         seen_of.push(("empty", empty.message));
         let failed = greeter.only_response(say("fail", "")).await.unwrap_err();
+        assert_eq!(failed.details(), b"\x08\x09details");
         seen_of.push(("a refusal with details", seen(&failed)));
         for size in [1, 16_383, 16_384, 65_535, 65_536, 4 << 20] {
             let answer = greeter.only_response(say("", "x".repeat(size))).await.unwrap();
@@ -300,9 +169,13 @@ macro_rules! table {
             ("fail", "3"),
             ("bad", "no number"),
         ] {
-            let said = match greeter.server_streaming(say(greeting, count)).await {
+            let said = match greeter
+                .server_streaming(with_metadata(say(greeting, count)))
+                .await
+            {
                 Err(status) => seen(&status),
                 Ok(answer) => {
+                    let head = echoed(answer.metadata());
                     let mut replies = answer.into_inner();
                     let mut count = 0;
                     loop {
@@ -311,8 +184,12 @@ macro_rules! table {
                                 assert_eq!(reply.message, format!("{greeting} {count}"));
                                 count += 1;
                             }
-                            Ok(None) => break format!("{count}, then OK"),
-                            Err(status) => break format!("{count}, then {}", seen(&status)),
+                            Ok(None) => {
+                                let trailers = replies.trailers().await.unwrap().unwrap();
+                                assert!(trailers.contains_key("x-last"));
+                                break format!("{head} {count}, then OK {}", echoed(&trailers));
+                            }
+                            Err(status) => break format!("{head} {count}, then {}", seen(&status)),
                         }
                     }
                 }
@@ -321,41 +198,59 @@ macro_rules! table {
         }
         for count in [0, 1, 1000] {
             let requests = stream::iter((0..count).map(|n| say("up", n.to_string())));
-            let answer = greeter.client_streaming(requests).await.unwrap().into_inner();
+            let answer = greeter.client_streaming(with_metadata(requests)).await.unwrap();
+            let head = echoed(answer.metadata());
+            let answer = answer.into_inner();
             let last = answer.request.last().map(|last| last.name.clone());
-            seen_of.push(("client streaming", format!("{} {last:?}", answer.message)));
+            seen_of.push(("client streaming", format!("{head} {} {last:?}", answer.message)));
         }
-        let (sender, requests) = mpsc::channel(1);
-        let answer = greeter
-            .bidirectional_streaming(ReceiverStream::new(requests))
-            .await
-            .unwrap();
-        let mut replies = answer.into_inner();
-        for n in 0..50 {
-            sender.send(say("ping", n.to_string())).await.unwrap();
-            let reply = replies.message().await.unwrap().unwrap();
-            assert_eq!(
-                reply.message,
-                format!("ping {n}"),
-                "each answer comes before the next request"
-            );
+        for last in ["ping", "fail"] {
+            let (sender, requests) = mpsc::channel(1);
+            let answer = greeter
+                .bidirectional_streaming(with_metadata(ReceiverStream::new(requests)))
+                .await
+                .unwrap();
+            let head = echoed(answer.metadata());
+            let mut replies = answer.into_inner();
+            for n in 0..50 {
+                sender.send(say("ping", n.to_string())).await.unwrap();
+                let reply = replies.message().await.unwrap().unwrap();
+                assert_eq!(
+                    reply.message,
+                    format!("ping {n}"),
+                    "each answer comes before the next request"
+                );
+            }
+            sender.send(say(last, "")).await.unwrap();
+            drop(sender);
+            let end = match (replies.message().await, replies.message().await) {
+                (Ok(Some(_)), Ok(None)) => echoed(&replies.trailers().await.unwrap().unwrap()),
+                (Err(status), _) => seen(&status),
+                other => panic!("{last}: {other:?}"),
+            };
+            seen_of.push(("bidirectional", format!("{head}, then {end}")));
         }
-        drop(sender);
-        seen_of.push(("bidirectional", format!("{:?}", replies.message().await.unwrap())));
         seen_of
     }};
 }
 
 #[tokio::test]
-async fn every_case_comes_out_the_same_over_quic_and_over_tcp() {
-    let (over_quic, _quic_told) = probe();
-    let (over_tcp, _tcp_told) = probe();
+async fn every_case_comes_out_the_same_over_quic_over_tcp_and_passed_on_by_another_peer() {
+    let [
+        (over_quic, _quic_told),
+        (over_tcp, _tcp_told),
+        (passed_on, _passed_told),
+    ] = [probe(), probe(), probe()];
     let quic = Quic::to(over_quic).await;
     let (greeter, _serving) = tcp(over_tcp).await;
+    let far = Far::with(passed_on).await;
+    let near = far.near().await;
     let by_quic = soon(async { table!(quic.greeter()) }).await;
     let by_tcp = soon(async { table!(greeter) }).await;
+    let by_another = soon(async { table!(far.greeter(&near).await) }).await;
     assert_eq!(by_quic, by_tcp);
-    assert_eq!(by_quic.len(), 17);
+    assert_eq!(by_another, by_tcp);
+    assert_eq!(by_quic.len(), 18);
 }
 
 #[tokio::test]

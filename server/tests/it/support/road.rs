@@ -324,6 +324,19 @@ impl Asker {
         }
     }
 
+    /// Breaks off, as a caller does that dies: what it has sent is not all.
+    pub(crate) async fn break_off(self) {
+        match self.sink {
+            Sink::Http(sender) => {
+                let sender = sender.expect("the call is not finished yet");
+                // The other end may have answered already.
+                let _ = sender.send(Err(io::ErrorKind::BrokenPipe.into())).await;
+            }
+            // With the answers, the socket goes.
+            Sink::Socket(sink) => drop(sink),
+        }
+    }
+
     /// Says that this was all.
     pub(crate) async fn finish(&mut self) {
         match &mut self.sink {
