@@ -224,6 +224,8 @@ fn why_not(error: &ConnectError) -> NetworkError {
         Some(ConnectionError::ApplicationClosed(close)) if Goodbye::Blocked.is(close) => {
             NetworkError::refused(kept_text(&String::from_utf8_lossy(&close.reason)))
         }
+        // Its own silence is as long as the dial, and may be over first.
+        Some(ConnectionError::TimedOut) => NetworkError::NoAnswer(DIAL_TIME),
         _ => NetworkError::unreachable(format!("{error:#}")),
     }
 }
