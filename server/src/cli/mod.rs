@@ -20,6 +20,7 @@ mod serve;
 mod signals;
 mod status;
 mod ticket;
+mod times;
 mod visible;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};

@@ -11,7 +11,7 @@ use super::{
     Shared,
     connect::{Connection, PeerOptions},
     failure::Failure,
-    output::Output,
+    output::{Output, say},
 };
 
 /// List the peers that are known
@@ -19,8 +19,9 @@ use super::{
 #[command(after_help = "\
 Examples:
   parcero peers
-  parcero peers --watch                         again whenever something changes
+  parcero peers --watch                         again whenever something changes, after an empty line
   parcero peers --json | jq -r .name            one object a line, one line a peer
+  parcero peers --watch --json | jq -c '[.peers[].name]'    one object a line, each the whole list as it is then
 
 Friends come first. A stranger may say hello and ask to be friends, and nothing else.")]
 pub(super) struct Peers {
@@ -48,18 +49,29 @@ impl Peers {
             .await
             .map_err(Failure::of_call)?
             .into_inner();
+        let mut is_first = true;
         while let Some(list) = changes.message().await.map_err(Failure::of_call)? {
-            show(&list.peers, output)?;
+            if list.peers.is_empty() {
+                nobody();
+            }
+            // Whole in one line of JSON: who reads it sees where one state of the list ends, and who has gone from it.
+            output.message(&list, |list| {
+                let gap = (!is_first).then(String::new);
+                gap.into_iter().chain(list.peers.iter().map(line)).collect()
+            })?;
+            is_first = false;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
+fn nobody() {
+    say("No other peer is known yet. Start one on this network, or add a friend by a ticket.");
+}
+
 fn show(peers: &[PeerInfo], output: &Output) -> Result<ExitCode, Failure> {
     if peers.is_empty() {
-        super::output::say(
-            "No other peer is known yet. Start one on this network, or add a friend by a ticket.",
-        );
+        nobody();
     }
     for peer in peers {
         output.message(peer, |peer| vec![line(peer)])?;

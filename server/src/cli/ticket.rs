@@ -4,15 +4,18 @@ use std::process::ExitCode;
 
 use clap::Args;
 use contract::parcero::v1::{
-    CreateInvitationRequest, ListInvitationsRequest, RevokeInvitationRequest, SelfRequest,
+    CreateInvitationRequest, Invitation, ListInvitationsRequest, RevokeInvitationRequest, SelfRequest,
     network_client::NetworkClient,
 };
+
+use qrcode::render::unicode::Dense1x2;
 
 use super::{
     Shared,
     connect::{Connection, PeerOptions},
     failure::Failure,
     output::{Output, say},
+    times::from_now,
 };
 
 /// Make a ticket: whoever uses it is a friend of this peer at once
@@ -67,14 +70,12 @@ impl Ticket {
             say("Revoked. Friends made by it stay friends: `parcero friend remove` ends that.");
         } else if self.list {
             let list = network.list_invitations(ListInvitationsRequest {}).await;
-            for invitation in list.map_err(Failure::of_call)?.into_inner().invitations {
-                output.message(&invitation, |invitation| {
-                    let expires = invitation.expires.map_or(0, |expires| expires.seconds);
-                    vec![format!(
-                        "{}  {} uses left, until {expires} (seconds since 1970)",
-                        invitation.id, invitation.uses_left
-                    )]
-                })?;
+            let invitations = list.map_err(Failure::of_call)?.into_inner().invitations;
+            if invitations.is_empty() {
+                say("No invitation can be used now: `parcero ticket` makes one.");
+            }
+            for invitation in invitations {
+                output.message(&invitation, |invitation| vec![listed(invitation)])?;
             }
         } else if self.plain {
             let own = network
@@ -106,6 +107,17 @@ impl Ticket {
     }
 }
 
+fn listed(invitation: &Invitation) -> String {
+    let uses = match invitation.uses_left {
+        1 => "1 use left".to_owned(),
+        uses => format!("{uses} uses left"),
+    };
+    match invitation.expires {
+        None => format!("{}  {uses}", invitation.id),
+        Some(expires) => format!("{}  {uses}, ends {}", invitation.id, from_now(expires)),
+    }
+}
+
 /// The ticket, and below it a QR code if that is wanted and it fits into one.
 fn drawn(ticket: &str, as_qr: bool) -> Vec<String> {
     let mut lines = vec![ticket.to_owned()];
@@ -113,8 +125,11 @@ fn drawn(ticket: &str, as_qr: bool) -> Vec<String> {
         // Capitals take less room in a QR code, and a ticket may be read either way.
         match qrcode::QrCode::new(ticket.to_ascii_uppercase()) {
             Ok(code) => {
+                // Most terminals are dark: what is light in a code is what is painted.
                 let picture = code
-                    .render::<qrcode::render::unicode::Dense1x2>()
+                    .render::<Dense1x2>()
+                    .dark_color(Dense1x2::Light)
+                    .light_color(Dense1x2::Dark)
                     .quiet_zone(true)
                     .build();
                 lines.extend(picture.lines().map(str::to_owned));

@@ -206,6 +206,8 @@ impl Network {
 fn why_not(error: &ConnectError) -> NetworkError {
     /// The alert `no_application_protocol` of TLS (RFC 7301, section 3.2): each protocol has its version in its name.
     const NO_APPLICATION_PROTOCOL: u8 = 120;
+    /// The alert `unknown_ca` (RFC 8446, section 6.2), with which this end turns away another key than the one it wants.
+    const UNKNOWN_CA: u8 = 48;
     let why = match error {
         ConnectError::Connecting {
             source: ConnectingError::ConnectionError { source, .. },
@@ -226,6 +228,12 @@ fn why_not(error: &ConnectError) -> NetworkError {
         }
         // Its own silence is as long as the dial, and may be over first.
         Some(ConnectionError::TimedOut) => NetworkError::NoAnswer(DIAL_TIME),
-        _ => NetworkError::unreachable(format!("{error:#}")),
+        Some(ConnectionError::TransportError(error))
+            if error.code == TransportErrorCode::crypto(UNKNOWN_CA) =>
+        {
+            NetworkError::unreachable("what answers there has another key")
+        }
+        Some(why) => NetworkError::unreachable(why.to_string()),
+        None => NetworkError::unreachable(format!("{error:#}")),
     }
 }

@@ -1,6 +1,7 @@
 //! Real peers in processes of their own, on one machine: how they find each other, what they may do, and how they call.
 
 mod calls;
+mod doctor;
 mod dying;
 mod far;
 mod folder;

@@ -61,7 +61,8 @@ async fn every_command_prints_messages_of_the_contract() {
     let peers = check(&json(&["peers"]), "parcero.v1.PeerInfo", 1);
     assert_eq!(peers[0]["id"], id.as_str());
     let mut watch = peer.begin(&["peers", "--watch", "--json"]);
-    message(&watch.stdout.next().unwrap(), "parcero.v1.PeerInfo");
+    let list = message(&watch.stdout.next().unwrap(), "parcero.v1.PeerList");
+    assert_eq!(list["peers"][0]["id"], id.as_str());
     watch.stop();
     check(&json(&["ping", &id]), "parcero.v1.PingReply", 1);
     let steps = json(&["doctor", &id]);

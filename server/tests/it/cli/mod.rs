@@ -9,3 +9,4 @@ mod output;
 mod refusals;
 mod serve;
 mod settings;
+mod tickets;

@@ -298,8 +298,10 @@ impl Watch {
             let line = self.0.stdout.next().unwrap_or_else(|| {
                 panic!("{name} was never seen: {}", self.0.stderr.rest());
             });
-            let seen: Value = serde_json::from_str(&line).unwrap();
-            if seen["name"] == name && (seen["presence"] == "PRESENCE_ONLINE") == is_there {
+            let list: Value = serde_json::from_str(&line).unwrap();
+            let is_so =
+                |seen: &Value| seen["name"] == name && (seen["presence"] == "PRESENCE_ONLINE") == is_there;
+            if list["peers"].as_array().unwrap().iter().any(is_so) {
                 return start.elapsed();
             }
         }
