@@ -22,12 +22,22 @@ impl Bucket {
         }
     }
 
-    /// Takes a token; whether there was one.
-    pub(super) fn take(&mut self) -> bool {
+    /// Whether nothing was taken out of it for long.
+    pub(super) fn is_full(&mut self) -> bool {
+        self.fill();
+        self.tokens >= self.most
+    }
+
+    fn fill(&mut self) {
         let now = Instant::now();
         let new = now.duration_since(self.filled).as_secs_f64() * self.a_second;
         self.tokens = (self.tokens + new).min(self.most);
         self.filled = now;
+    }
+
+    /// Takes a token; whether there was one.
+    pub(super) fn take(&mut self) -> bool {
+        self.fill();
         let has_one = self.tokens >= 1.0;
         if has_one {
             self.tokens -= 1.0;

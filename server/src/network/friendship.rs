@@ -9,6 +9,7 @@ use contract::parcero::v1::{
 
 use super::{
     Network,
+    book::Place,
     card::{Card, now},
     known::{Known, Relation, kept_name},
     link::Link,
@@ -128,16 +129,36 @@ impl Network {
 
     fn asked_by(&self, link: &Link) -> Option<Say> {
         let id = link.id();
-        let has_room = self.book().has_room_for_asking();
+        let mut met = false;
         let known = self.book().change(id, |known| {
-            if known.relation != Relation::Stranger || known.declined_until > now() {
-            } else if known.asked {
+            met = known.relation == Relation::Stranger && known.asked;
+            if met {
                 known.befriend();
-            } else if has_room {
-                known.asks = true;
             }
-        });
-        (known?.relation == Relation::Friend).then(|| self.admission(id))
+        })?;
+        match known.relation {
+            Relation::Friend => {
+                if met {
+                    tracing::info!(target: "audit", peer = %id, "became a friend: both asked");
+                }
+                return Some(self.admission(id));
+            }
+            Relation::Blocked => return None,
+            // It was told no, or waits already: to ask again changes nothing, and costs nothing.
+            Relation::Stranger if known.asks || known.declined_until > now() => return None,
+            Relation::Stranger => {}
+        }
+        let place = Place::of(link.path().as_ref(), &self.0.near);
+        if self.0.requests.may_come(place) {
+            let there = self.live().linked();
+            if self.book().take_request(id, place, &there) {
+                tracing::info!(target: "audit", peer = %id, "asks to be friends");
+            } else {
+                // It is told nothing. It asks again by its next link.
+                tracing::info!(target: "audit", peer = %id, "asks to be friends, where too many do already");
+            }
+        }
+        None
     }
 
     async fn used_by(&self, link: &Link, secret: &[u8]) -> Option<Say> {

@@ -107,6 +107,12 @@ impl Live {
         self.lines.get(&id)?.link().cloned()
     }
 
+    /// Everybody to whom there is a link.
+    pub(super) fn linked(&self) -> HashSet<EndpointId> {
+        let linked = self.lines.iter().filter(|(_, lines)| lines.link().is_some());
+        linked.map(|(id, _)| *id).collect()
+    }
+
     /// Whether a peer has proved that it belongs here. It has to stay in touch for that.
     pub(super) fn is_admitted(&self, id: EndpointId) -> bool {
         let lines = self.lines.get(&id);

@@ -52,7 +52,7 @@ pub use self::{
     view::{Path, PeerView},
 };
 use self::{
-    book::Book,
+    book::{Book, Requests},
     card::{Card, now},
     goodbye::Goodbye,
     link::Link,
@@ -112,6 +112,8 @@ struct Inner {
     /// The one of them that is there.
     relies_on: Mutex<Option<EndpointId>>,
     book: Book,
+    /// How often strangers asked to be friends.
+    requests: Requests,
     store: Store,
     near: Near,
     started: Instant,
@@ -158,6 +160,7 @@ impl Network {
         let endpoint = open_socket(&store, &key, listen, internet.as_ref(), alpns).await?;
         let network = Self(Arc::new(Inner {
             book: Book::new(key.public(), store.clone(), known),
+            requests: Requests::default(),
             endpoint,
             key,
             name,

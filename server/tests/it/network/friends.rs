@@ -1,14 +1,15 @@
 //! Strangers become friends, and stop being it.
 
 use contract::parcero::v1::{
-    CreateInvitationRequest, ListInvitationsRequest, ListPeersRequest, NamePeerRequest, PeerInfo, Relation,
-    RevokeInvitationRequest,
+    CreateInvitationRequest, FriendRequest, ListInvitationsRequest, ListPeersRequest, NamePeerRequest, Path,
+    PeerInfo, Relation, RevokeInvitationRequest, control::Say,
 };
 use tonic::Code;
 
 use crate::support::{
     TestPeer,
     network::{about, is_there},
+    raw_peer::RawPeer,
 };
 
 fn is_friend(peer: &PeerInfo) -> bool {
@@ -81,41 +82,123 @@ async fn an_invitation_is_used_when_its_peer_comes_back() {
 }
 
 #[tokio::test]
-async fn a_stranger_asks_and_the_other_side_accepts_or_declines() {
-    let (ana, beto, carla) = (TestPeer::start(&[]), TestPeer::start(&[]), TestPeer::start(&[]));
+async fn a_stranger_asks_and_the_other_side_accepts() {
+    let (ana, beto) = (TestPeer::start(&[]), TestPeer::start(&[]));
     let id = ana.key().await;
-    for asking in [&beto, &carla] {
-        asking.knows(&ana).await;
-        asking.sees(&id, is_there).await;
-        let asked = asking
-            .network()
-            .await
-            .ask_friend(about(&id))
-            .await
-            .unwrap()
-            .into_inner();
-        assert!(asked.asked && asked.relation() == Relation::Stranger);
-        ana.sees(&asking.key().await, |asking| asking.asks).await;
-    }
-    let mut network = ana.network().await;
-    network.accept_friend(about(&beto.key().await)).await.unwrap();
-    beto.sees(&id, is_friend).await;
-
-    network.decline_friend(about(&carla.key().await)).await.unwrap();
-    ana.sees(&carla.key().await, |carla| !carla.asks).await;
-    // It may not ask again today: what it says now is not written down. A later word of it comes after that one.
-    let mut carlas = carla.network().await;
-    carlas.ask_friend(about(&id)).await.unwrap();
-    carlas.ping(about(&id)).await.unwrap();
-    let known = network
-        .list_peers(ListPeersRequest {})
+    beto.knows(&ana).await;
+    beto.sees(&id, is_there).await;
+    let asked = beto
+        .network()
+        .await
+        .ask_friend(about(&id))
         .await
         .unwrap()
         .into_inner();
-    let carla = known.peers.iter().find(|peer| !is_friend(peer)).unwrap();
-    assert!(!carla.asks, "{carla:?}");
-    let nobody = network.accept_friend(about(&carla.id)).await.unwrap_err();
+    assert!(asked.asked && asked.relation() == Relation::Stranger);
+    ana.sees(&beto.key().await, |beto| beto.asks).await;
+    let mut network = ana.network().await;
+    network.accept_friend(about(&beto.key().await)).await.unwrap();
+    beto.sees(&id, is_friend).await;
+    ana.sees(&beto.key().await, |beto| is_friend(beto) && !beto.asks)
+        .await;
+}
+
+#[tokio::test]
+async fn a_stranger_that_was_declined_asks_in_vain_for_a_day() {
+    let ana = TestPeer::start(&[]);
+    let carla = RawPeer::new().await;
+    let mut link = carla.link(&ana, "carla").await;
+    link.say(Say::FriendRequest(FriendRequest {})).await;
+    ana.sees(&carla.id(), |carla| carla.asks).await;
+    let mut network = ana.network().await;
+    network.decline_friend(about(&carla.id())).await.unwrap();
+    ana.sees(&carla.id(), |carla| !carla.asks).await;
+    for _ in 0..5 {
+        link.say(Say::FriendRequest(FriendRequest {})).await;
+    }
+    link.is_heard_out().await;
+    ana.sees(&carla.id(), |carla| !carla.asks && !is_friend(carla))
+        .await;
+    let nobody = network.accept_friend(about(&carla.id())).await.unwrap_err();
     assert_eq!(nobody.code(), Code::NotFound, "{nobody}");
+    // Nor by a new connection, or after a restart of this side.
+    drop(link);
+    let ana = ana.restart(&[]);
+    let mut link = carla.link(&ana, "carla").await;
+    link.say(Say::FriendRequest(FriendRequest {})).await;
+    link.is_heard_out().await;
+    ana.sees(&carla.id(), |carla| !carla.asks).await;
+}
+
+async fn asking(peer: &TestPeer) -> Vec<String> {
+    let mut network = peer.network().await;
+    let known = network.list_peers(ListPeersRequest {}).await.unwrap();
+    let asking = known.into_inner().peers.into_iter().filter(|peer| peer.asks);
+    asking.map(|peer| peer.id).collect()
+}
+
+#[tokio::test]
+async fn made_up_keys_of_one_machine_do_not_keep_others_from_asking() {
+    let peer = TestPeer::start(&[]);
+    let mut crowd = Vec::new();
+    for _ in 0..10 {
+        let raw = RawPeer::new().await;
+        let mut link = raw.link(&peer, "one of many").await;
+        link.say(Say::FriendRequest(FriendRequest {})).await;
+        link.is_heard_out().await;
+        crowd.push((raw, link));
+    }
+    let first: Vec<_> = crowd.iter().take(8).map(|(raw, _)| raw.id()).collect();
+    let mut taken = asking(&peer).await;
+    taken.sort();
+    assert_eq!(
+        taken,
+        {
+            let mut first = first.clone();
+            first.sort();
+            first
+        },
+        "eight of one address"
+    );
+
+    // Somebody at another address is heard all the same.
+    let honest = RawPeer::at("127.0.0.2:0", &[]).await;
+    let mut link = honest.link(&peer, "honest").await;
+    link.say(Say::FriendRequest(FriendRequest {})).await;
+    link.is_heard_out().await;
+    assert!(asking(&peer).await.contains(&honest.id()));
+
+    // And one that has gone makes way for one that is there.
+    let (gone, its_link) = crowd.remove(2);
+    drop(its_link);
+    let cut_off = |gone: &PeerInfo| gone.round_trip.is_none() && gone.path() == Path::Unspecified;
+    peer.sees(&gone.id(), cut_off).await;
+    let (ninth, link) = &mut crowd[7];
+    link.say(Say::FriendRequest(FriendRequest {})).await;
+    link.is_heard_out().await;
+    let taken = asking(&peer).await;
+    assert!(
+        taken.contains(&ninth.id()) && !taken.contains(&gone.id()),
+        "{taken:?}"
+    );
+}
+
+#[tokio::test]
+async fn of_two_that_ask_each_other_both_are_friends_even_where_one_was_declined_before() {
+    let ana = TestPeer::start(&[]);
+    let beto = RawPeer::new().await;
+    let mut link = beto.link(&ana, "beto").await;
+    link.say(Say::FriendRequest(FriendRequest {})).await;
+    ana.sees(&beto.id(), |beto| beto.asks).await;
+    let mut network = ana.network().await;
+    network.decline_friend(about(&beto.id())).await.unwrap();
+    network.ask_friend(about(&beto.id())).await.unwrap();
+    link.hears(|said| matches!(said, Say::FriendRequest(_)).then_some(()))
+        .await;
+    link.say(Say::FriendRequest(FriendRequest {})).await;
+    link.hears(|said| matches!(said, Say::Admitted(admitted) if admitted.is_friend).then_some(()))
+        .await;
+    ana.sees(&beto.id(), is_friend).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! A peer that speaks byte by byte, and so can misbehave.
 
-use contract::parcero::v1::{Admitted, Control, Greeting, Proof, control::Say};
+use std::sync::Arc;
+
+use contract::parcero::v1::{Admitted, Control, Greeting, Ping, Pong, Proof, control::Say};
 use iroh::{
     Endpoint, EndpointId, RelayMode, SecretKey,
     endpoint::{ConnectOptions, Connection, PortmapperConfig, RecvStream, SendStream, presets},
@@ -8,14 +10,18 @@ use iroh::{
 use parcero::network::Ticket;
 use prost::Message;
 use ring::{digest, hmac};
+use tokio::{
+    sync::{Mutex, mpsc},
+    task::JoinHandle,
+};
 
 use super::{TestPeer, figures::soon, wire::framed};
 
 /// An endpoint with a key of its own.
 pub(crate) struct RawPeer {
     endpoint: Endpoint,
-    /// Control connections, kept so that they stay open.
-    met: std::sync::Mutex<Vec<(Connection, SendStream, RecvStream)>>,
+    /// Kept so that they stay open.
+    met: std::sync::Mutex<Vec<RawLink>>,
 }
 
 impl RawPeer {
@@ -25,13 +31,18 @@ impl RawPeer {
 
     /// One that may be dialled with these protocols, the best first.
     pub(crate) async fn speaking(alpns: &[&[u8]]) -> Self {
+        Self::at("127.0.0.1:0", alpns).await
+    }
+
+    /// The same at another address of this machine.
+    pub(crate) async fn at(address: &str, alpns: &[&[u8]]) -> Self {
         let endpoint = Endpoint::builder(presets::Minimal)
             .secret_key(SecretKey::generate())
             .alpns(alpns.iter().map(|alpn| alpn.to_vec()).collect())
             .relay_mode(RelayMode::Disabled)
             .portmapper_config(PortmapperConfig::Disabled)
             .clear_ip_transports()
-            .bind_addr("127.0.0.1:0")
+            .bind_addr(address)
             .unwrap()
             .bind()
             .await
@@ -91,7 +102,9 @@ impl RawPeer {
 
     /// Says hello on a control connection with this proof, and tells how the other side ended it.
     pub(crate) async fn greet(&self, control: &Connection, network: &str, proof: &[u8]) -> String {
-        let (mut send, mut receive) = control.open_bi().await.unwrap();
+        let Ok((mut send, mut receive)) = control.open_bi().await else {
+            return soon(control.closed()).await.to_string();
+        };
         say(&mut send, greeting(network)).await;
         hear(&mut receive).await;
         let proof = Say::Proof(Proof { mac: proof.to_vec() });
@@ -100,13 +113,21 @@ impl RawPeer {
             match hear(&mut receive).await {
                 Some(Say::Proof(_)) => {}
                 Some(Say::Refused(refused)) => return refused.why,
-                other => panic!("{other:?}; {}", soon(control.closed()).await),
+                Some(other) => panic!("{other:?}"),
+                // It may also say so by how it hangs up.
+                None => return soon(control.closed()).await.to_string(),
             }
         }
     }
 
-    /// Is admitted to the common network by a peer, under this name.
+    /// Is admitted to the common network by a peer, under this name, and stays.
     pub(crate) async fn meet(&self, peer: &TestPeer, name: &str) {
+        let link = self.link(peer, name).await;
+        self.met.lock().unwrap().push(link);
+    }
+
+    /// The same, with something to say.
+    pub(crate) async fn link(&self, peer: &TestPeer, name: &str) -> RawLink {
         let control = self.dial(peer, b"parcero/control/1").await.unwrap();
         let (mut send, mut receive) = control.open_bi().await.unwrap();
         say(&mut send, greeting("")).await;
@@ -124,7 +145,7 @@ impl RawPeer {
             version: "0".to_owned(),
         };
         say(&mut send, Say::Admitted(admitted)).await;
-        self.met.lock().unwrap().push((control, send, receive));
+        RawLink::new(control, send, receive)
     }
 
     /// A connection to a peer that has admitted this one.
@@ -152,6 +173,83 @@ impl RawPeer {
         send.finish().unwrap();
         let answer = soon(receive.read_to_end(64 * 1024)).await.unwrap();
         String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+/// A control connection on which a peer has admitted a raw one, which shows that it lives until this is dropped.
+pub(crate) struct RawLink {
+    pub(crate) connection: Connection,
+    send: Arc<Mutex<SendStream>>,
+    /// What was heard and is no sign of life.
+    heard: mpsc::Receiver<Say>,
+    listening: JoinHandle<()>,
+}
+
+impl Drop for RawLink {
+    fn drop(&mut self) {
+        self.listening.abort();
+        self.connection.close(0_u32.into(), b"a raw peer goes");
+    }
+}
+
+impl RawLink {
+    fn new(connection: Connection, send: SendStream, mut receive: RecvStream) -> Self {
+        let send = Arc::new(Mutex::new(send));
+        // More than any test leaves unheard.
+        let (tell, heard) = mpsc::channel(1000);
+        let answering = send.clone();
+        let listening = tokio::spawn(async move {
+            while let Some(said) = hear_for_ever(&mut receive).await {
+                match said {
+                    Say::Ping(Ping { number }) => {
+                        say(&mut *answering.lock().await, Say::Pong(Pong { number })).await;
+                    }
+                    // Nobody may listen.
+                    said => drop(tell.try_send(said)),
+                }
+            }
+        });
+        Self {
+            connection,
+            send,
+            heard,
+            listening,
+        }
+    }
+
+    pub(crate) async fn say(&self, what: Say) {
+        say(&mut *self.send.lock().await, what).await;
+    }
+
+    /// Says something that need not be a message. The other side may have hung up already.
+    pub(crate) async fn say_bytes(&self, bytes: &[u8]) -> bool {
+        self.send.lock().await.write_all(bytes).await.is_ok()
+    }
+
+    /// The next word of a kind.
+    pub(crate) async fn hears<T>(&mut self, wanted: impl Fn(Say) -> Option<T>) -> T {
+        loop {
+            let said = soon(self.heard.recv()).await.expect("it is still talked to");
+            if let Some(wanted) = wanted(said) {
+                return wanted;
+            }
+        }
+    }
+
+    /// Waits until the other side has done all that this one asked for. What asks for something is done in its order, and
+    /// an invitation of no use is answered.
+    pub(crate) async fn is_heard_out(&mut self) {
+        self.say(Say::UseInvitation(contract::parcero::v1::UseInvitation {
+            secret: b"no invitation".to_vec(),
+        }))
+        .await;
+        self.hears(|said| matches!(said, Say::FriendAnswer(answer) if !answer.accepted).then_some(()))
+            .await;
+    }
+
+    /// Why the other side hung up.
+    pub(crate) async fn is_cut_off(&self) -> String {
+        soon(self.connection.closed()).await.to_string()
     }
 }
 
@@ -191,16 +289,21 @@ async fn say(send: &mut SendStream, say: Say) {
 }
 
 pub(crate) async fn hear(receive: &mut RecvStream) -> Option<Say> {
+    soon(hear_for_ever(receive)).await
+}
+
+/// The next message, however long it takes.
+async fn hear_for_ever(receive: &mut RecvStream) -> Option<Say> {
     let mut length = 0;
     for place in 0.. {
         let mut byte = [0];
-        soon(receive.read_exact(&mut byte)).await.ok()?;
+        receive.read_exact(&mut byte).await.ok()?;
         length |= usize::from(byte[0] & 0x7f) << (7 * place);
         if byte[0] & 0x80 == 0 {
             break;
         }
     }
     let mut bytes = vec![0; length];
-    soon(receive.read_exact(&mut bytes)).await.ok()?;
+    receive.read_exact(&mut bytes).await.ok()?;
     Control::decode(&bytes[..]).unwrap().say
 }

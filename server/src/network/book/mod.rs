@@ -1,0 +1,349 @@
+//! Every peer that is known: in memory to be asked, in the database to be remembered.
+//!
+//! What is changed here is true at once; it is written down soon after, or by [`Book::flush`] for a person who waits.
+
+mod names;
+mod requests;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use iroh::EndpointId;
+use tokio::{
+    sync::{Notify, broadcast},
+    time::sleep,
+};
+
+pub(super) use self::requests::{Place, Requests};
+use super::{
+    card::Card,
+    known::{Known, MAX_ADDRESSES, Relation, Source, kept_name},
+    store::{Row, Store, StoreError},
+};
+
+/// Strangers beyond this are not remembered: anybody can make up a key.
+const MAX_STRANGERS: usize = 1024;
+/// Strangers that never answered: all that were discovered, and those each single peer told of.
+const MAX_RUMOURS: usize = 128;
+/// Turns that somebody who follows them may be behind: then it looks again at whom it cares about.
+const TURNS: usize = 64;
+/// Changes of this time are written together.
+const GATHER_TIME: Duration = Duration::from_millis(200);
+/// The pause after the database did not work.
+const RETRY_TIME: Duration = Duration::from_secs(5);
+
+/// Every peer that is known.
+#[derive(Debug)]
+pub(super) struct Book {
+    own: EndpointId,
+    pages: Mutex<Pages>,
+    store: Store,
+    changed: Notify,
+    turns: broadcast::Sender<EndpointId>,
+    /// One writer at a time, so that an older row never replaces a newer one.
+    writing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    peers: BTreeMap<EndpointId, Known>,
+    /// What is to be written, and which change made it so.
+    unwritten: HashMap<EndpointId, u64>,
+    changes: u64,
+    /// What the database has.
+    stored: HashSet<EndpointId>,
+    /// Those that wait to hear whether they may be friends.
+    waiting: HashMap<EndpointId, requests::Waiting>,
+}
+
+impl Pages {
+    fn mark(&mut self, id: EndpointId) {
+        self.changes += 1;
+        self.unwritten.insert(id, self.changes);
+    }
+}
+
+impl Book {
+    pub(super) fn new(own: EndpointId, store: Store, known: Vec<Known>) -> Self {
+        Self {
+            own,
+            pages: Mutex::new(Pages {
+                stored: known.iter().map(|known| known.id).collect(),
+                peers: known.into_iter().map(|known| (known.id, known)).collect(),
+                ..Pages::default()
+            }),
+            store,
+            changed: Notify::new(),
+            turns: broadcast::Sender::new(TURNS),
+            writing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everything.
+    pub(super) fn all(&self) -> Vec<Known> {
+        self.pages().peers.values().cloned().collect()
+    }
+
+    /// What is known of one peer.
+    pub(super) fn get(&self, id: EndpointId) -> Option<Known> {
+        self.pages().peers.get(&id).cloned()
+    }
+
+    /// Whether nothing of it is to be answered.
+    pub(super) fn is_blocked(&self, id: EndpointId) -> bool {
+        self.relation(id) == Some(Relation::Blocked)
+    }
+
+    /// What is between us.
+    pub(super) fn relation(&self, id: EndpointId) -> Option<Relation> {
+        self.pages().peers.get(&id).map(|known| known.relation)
+    }
+
+    /// Whose relation to this peer changes, from now on. Whoever falls behind has to look at everybody again.
+    pub(super) fn turns(&self) -> broadcast::Receiver<EndpointId> {
+        self.turns.subscribe()
+    }
+
+    fn turned(&self, id: EndpointId) {
+        // It is an error only where nobody follows.
+        let _ = self.turns.send(id);
+    }
+
+    /// Changes what is known of a peer: how it is now. `None` where it is not known.
+    pub(super) fn change(&self, id: EndpointId, act: impl FnOnce(&mut Known)) -> Option<Known> {
+        let mut pages = self.pages();
+        let known = pages.peers.get_mut(&id)?;
+        let before = known.clone();
+        act(known);
+        let now = known.clone();
+        if now != before {
+            pages.mark(id);
+            if now.name() != before.name() {
+                names::warn_of_namesake(&pages, &now);
+            }
+            drop(pages);
+            self.changed.notify_one();
+            if now.relation != before.relation {
+                self.turned(id);
+            }
+        }
+        Some(now)
+    }
+
+    /// Makes a peer known, unless it is. Where there is no room, the stranger that seems to matter least goes.
+    pub(super) fn meet(&self, id: EndpointId, source: Source, told_by: Option<EndpointId>) {
+        if id == self.own {
+            return;
+        }
+        let mut pages = self.pages();
+        if pages.peers.contains_key(&id) {
+            return;
+        }
+        let mut known = Known::new(id, source);
+        known.told_by = told_by;
+        let of_this_kind = |other: &&Known| other.is_rumour() && other.told_by == told_by;
+        let strangers = |other: &&Known| other.is_dispensable();
+        let least = if known.is_rumour() && pages.peers.values().filter(of_this_kind).count() >= MAX_RUMOURS {
+            pages.peers.values().filter(of_this_kind).min_by_key(importance)
+        } else if pages.peers.values().filter(strangers).count() >= MAX_STRANGERS {
+            pages.peers.values().filter(strangers).min_by_key(importance)
+        } else {
+            None
+        };
+        if let Some(least) = least.map(|known| known.id) {
+            pages.peers.remove(&least);
+            pages.mark(least);
+        }
+        pages.peers.insert(id, known);
+        pages.mark(id);
+        drop(pages);
+        self.changed.notify_one();
+    }
+
+    /// Takes what a peer says of itself, told by itself (`None`) or by another one.
+    pub(super) fn take_card(&self, card: &Card, told_by: Option<EndpointId>) {
+        self.meet(card.id, Source::Introduced, told_by);
+        self.change(card.id, |known| {
+            // What it says itself is true now, whatever its clock says.
+            if told_by.is_none() || card.made > known.card_made {
+                known.card_made = card.made;
+                known.own_name = kept_name(&card.name);
+                if !card.addresses.is_empty() {
+                    known.addresses = card.addresses.iter().copied().take(MAX_ADDRESSES).collect();
+                }
+            }
+        });
+    }
+
+    /// The database has a row of this peer that was not written from here: it is written again.
+    pub(super) fn was_stored(&self, id: EndpointId) {
+        let mut pages = self.pages();
+        pages.stored.insert(id);
+        pages.mark(id);
+        drop(pages);
+        self.changed.notify_one();
+    }
+
+    /// Forgets a peer.
+    pub(super) fn forget(&self, id: EndpointId) {
+        let mut pages = self.pages();
+        if pages.peers.remove(&id).is_some() {
+            pages.mark(id);
+        }
+        drop(pages);
+        self.changed.notify_one();
+        self.turned(id);
+    }
+
+    /// Writes down what has changed, and returns when it is on disk.
+    ///
+    /// # Errors
+    /// Where it cannot be written. It is true nevertheless, and tried again.
+    ///
+    /// # Cancel safety
+    /// What was not written stays to be written.
+    pub(super) async fn flush(&self) -> Result<(), StoreError> {
+        let _turn = self.writing.lock().await;
+        let (rows, written) = {
+            let pages = self.pages();
+            let row = |id: &EndpointId| match pages.peers.get(id).filter(|known| !known.is_rumour()) {
+                Some(known) => Some(Row::Known(Box::new(known.clone()))),
+                None => pages.stored.contains(id).then_some(Row::Forgotten(*id)),
+            };
+            let rows: Vec<_> = pages.unwritten.keys().filter_map(row).collect();
+            (rows, pages.unwritten.clone())
+        };
+        let (kept, forgotten): (Vec<_>, Vec<_>) = rows.iter().partition(|row| matches!(row, Row::Known(_)));
+        let (kept, forgotten) = (ids(&kept), ids(&forgotten));
+        // Also where this ends before it hears that they were written.
+        self.pages().stored.extend(kept);
+        if !rows.is_empty() {
+            self.store.write(rows).await?;
+        }
+        let mut pages = self.pages();
+        pages
+            .unwritten
+            .retain(|id, change| written.get(id) != Some(change));
+        pages.stored.retain(|id| !forgotten.contains(id));
+        Ok(())
+    }
+
+    /// Writes down what changes, until it is dropped.
+    pub(super) async fn keep_written(&self) {
+        loop {
+            self.changed.notified().await;
+            sleep(GATHER_TIME).await;
+            while let Err(error) = self.flush().await {
+                tracing::warn!(%error, "what is known of other peers cannot be written down; trying again");
+                sleep(RETRY_TIME).await;
+            }
+        }
+    }
+}
+
+fn ids(rows: &[&Row]) -> Vec<EndpointId> {
+    rows.iter().map(|row| row.id()).collect()
+}
+
+/// What decides which stranger goes first: those that never answered, then those that answered longest ago.
+fn importance(known: &&Known) -> (bool, u64, u64) {
+    (
+        !known.is_rumour(),
+        known.last_seen.unwrap_or_default(),
+        known.first_seen,
+    )
+}
+
+#[cfg(test)]
+pub(in crate::network) mod tests {
+    use iroh::SecretKey;
+
+    use super::*;
+
+    pub(super) fn id(number: u16) -> EndpointId {
+        let mut key = [0; 32];
+        key[..2].copy_from_slice(&number.to_be_bytes());
+        SecretKey::from_bytes(&key).public()
+    }
+
+    pub(super) fn book(known: Vec<Known>) -> (tempfile::TempDir, Book) {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(&folder.path().join("peer.db"), "").unwrap();
+        (folder, Book::new(id(0), store, known))
+    }
+
+    #[tokio::test]
+    async fn an_older_card_does_not_undo_a_newer_one_unless_its_peer_says_so_itself() {
+        let (_folder, book) = book(vec![]);
+        let key = SecretKey::from_bytes(&[5; 32]);
+        let new = Card::make(&key, "new", &["127.0.0.1:1".parse().unwrap()]);
+        let old = Card {
+            made: new.made - 10,
+            name: "old".into(),
+            ..new.clone()
+        };
+        book.take_card(&new, Some(id(3)));
+        book.take_card(&old, Some(id(3)));
+        assert_eq!(book.get(key.public()).unwrap().own_name, "new");
+        book.take_card(&old, None);
+        assert_eq!(book.get(key.public()).unwrap().own_name, "old");
+    }
+
+    #[tokio::test]
+    async fn this_peer_is_not_among_the_peers_it_knows() {
+        let (_folder, book) = book(vec![]);
+        book.meet(id(0), Source::Discovered, None);
+        assert_eq!(book.all(), []);
+    }
+
+    #[tokio::test]
+    async fn one_that_invents_peers_pushes_out_its_own_inventions_and_nobody_else() {
+        let (_folder, book) = book(vec![]);
+        book.meet(id(1), Source::Discovered, None);
+        book.meet(id(2), Source::Introduced, Some(id(60_001)));
+        for number in 1000..3000 {
+            book.meet(id(number), Source::Introduced, Some(id(60_000)));
+        }
+        assert_eq!(book.all().len(), MAX_RUMOURS + 2);
+        assert!(book.get(id(1)).is_some() && book.get(id(2)).is_some());
+        // And nothing of that was written down.
+        book.flush().await.unwrap();
+        assert_eq!(book.store.count().await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn friends_and_those_who_answered_outlive_a_crowd_of_strangers() {
+        let (_folder, book) = book(vec![]);
+        book.meet(id(1), Source::Called, None);
+        book.change(id(1), Known::befriend);
+        for number in 2..3000 {
+            book.meet(id(number), Source::Called, None);
+            book.change(id(number), |known| known.last_seen = Some(u64::from(number)));
+        }
+        assert_eq!(book.all().len(), MAX_STRANGERS + 1);
+        assert_eq!(book.relation(id(1)), Some(Relation::Friend));
+        assert!(book.get(id(2999)).is_some() && book.get(id(2)).is_none());
+    }
+
+    #[tokio::test]
+    async fn what_was_decided_is_on_disk_after_a_flush_and_what_was_forgotten_is_not() {
+        let (folder, book) = book(vec![]);
+        for number in [1, 2] {
+            book.meet(id(number), Source::Ticket, None);
+        }
+        book.change(id(1), |known| known.relation = Relation::Blocked);
+        book.flush().await.unwrap();
+        book.forget(id(2));
+        book.flush().await.unwrap();
+        let (_, known) = Store::open(&folder.path().join("peer.db"), "").unwrap();
+        let [known] = &known[..] else { panic!("{known:?}") };
+        assert_eq!((known.id, known.relation), (id(1), Relation::Blocked));
+    }
+}

@@ -1,0 +1,120 @@
+//! Whom a person means, and who may be taken for somebody else.
+
+use iroh::EndpointId;
+
+use super::{Book, Pages};
+use crate::network::{NetworkError, known::Known};
+
+/// The shortest beginning of an id that names a peer.
+const MIN_PREFIX: usize = 4;
+
+impl Book {
+    /// The peer that a person means by an id, a name, or the beginning of an id. A name this person gave wins.
+    ///
+    /// # Errors
+    /// [`NetworkError::Unknown`], or [`NetworkError::Ambiguous`] with the ids it could be.
+    pub(in crate::network) fn resolve(&self, text: &str) -> Result<EndpointId, NetworkError> {
+        let text = text.trim();
+        let pages = self.pages();
+        let peers = &pages.peers;
+        if let Ok(id) = text.parse::<EndpointId>() {
+            return if peers.contains_key(&id) || id == self.own {
+                Ok(id)
+            } else {
+                Err(NetworkError::Unknown(text.to_owned()))
+            };
+        }
+        let by = |fits: &dyn Fn(&Known) -> bool| -> Vec<EndpointId> {
+            let fitting = peers.values().filter(|known| fits(known));
+            fitting.map(|known| known.id).collect()
+        };
+        let mut found = by(&|known| known.label.as_deref() == Some(text));
+        if found.is_empty() {
+            // Nobody can take the place of an id by naming itself so: then it could be either.
+            let prefix = Some(text.to_ascii_lowercase()).filter(|prefix| prefix.len() >= MIN_PREFIX);
+            found = by(&|known| {
+                known.label.is_none() && known.own_name == text
+                    || prefix
+                        .as_deref()
+                        .is_some_and(|prefix| known.id.to_string().starts_with(prefix))
+            });
+        }
+        match found[..] {
+            [] => Err(NetworkError::Unknown(text.to_owned())),
+            [one] => Ok(one),
+            _ => Err(NetworkError::Ambiguous {
+                asked: text.to_owned(),
+                ids: found,
+            }),
+        }
+    }
+}
+
+/// A name is a label that anybody can choose, and the name of a friend is worth choosing.
+pub(super) fn warn_of_namesake(pages: &Pages, known: &Known) {
+    if let Some(friend) = pages.peers.values().find(|other| known.has_name_of(other)) {
+        tracing::warn!(
+            name = known.name(),
+            friend = %friend.id,
+            other = %known.id,
+            "a peer goes by the name of a friend and has another key: it may not be who it seems to be"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::tests::{book, id},
+        *,
+    };
+    use crate::network::known::Source;
+
+    fn named(number: u16, own: &str, label: Option<&str>) -> Known {
+        Known {
+            own_name: own.into(),
+            label: label.map(Into::into),
+            ..Known::new(id(number), Source::Introduced)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_peer_is_found_by_its_id_its_name_and_the_beginning_of_its_id() {
+        let (_folder, book) = book(vec![named(1, "laptop", None), named(2, "phone", Some("Ana"))]);
+        assert_eq!(book.resolve(&id(1).to_string()).unwrap(), id(1));
+        assert_eq!(book.resolve("laptop").unwrap(), id(1));
+        assert_eq!(book.resolve("Ana").unwrap(), id(2));
+        assert_eq!(book.resolve(&id(2).to_string()[..4]).unwrap(), id(2));
+        for unknown in [&id(2).to_string()[..3], &id(9).to_string(), "phone"] {
+            assert!(
+                matches!(book.resolve(unknown), Err(NetworkError::Unknown(_))),
+                "{unknown}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_of_several_peers_names_none_of_them_and_says_which_it_could_be() {
+        let (_folder, book) = book(vec![named(1, "laptop", None), named(2, "laptop", None)]);
+        let Err(NetworkError::Ambiguous { ids, .. }) = book.resolve("laptop") else {
+            panic!("one of two was taken");
+        };
+        assert_eq!(ids.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_stranger_that_names_itself_like_the_beginning_of_an_id_is_not_taken_for_that_peer() {
+        let prefix = id(1).to_string()[..6].to_owned();
+        let (_folder, book) = book(vec![named(1, "Ana", None), named(2, &prefix, None)]);
+        assert!(matches!(
+            book.resolve(&prefix),
+            Err(NetworkError::Ambiguous { .. })
+        ));
+    }
+
+    #[tokio::test]
+    async fn the_name_this_person_gave_wins_over_the_one_another_peer_chose() {
+        let (_folder, book) = book(vec![named(1, "Ana", None), named(2, "phone", Some("Ana"))]);
+        assert_eq!(book.resolve("Ana").unwrap(), id(2));
+    }
+}

@@ -1,0 +1,282 @@
+//! Strangers that ask to be friends: how many may wait for an answer, and from where.
+//!
+//! Anybody can make up keys, as many as they like, and addresses are dearer: those of one place are few at once, and come
+//! slowly.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::{IpAddr, Ipv6Addr},
+    sync::{Mutex, PoisonError},
+};
+
+use iroh::{EndpointId, TransportAddr};
+
+use super::Book;
+use crate::network::{bucket::Bucket, near::Near};
+
+/// Peers that wait to hear whether they may be friends. More is a flood, not a crowd.
+const MAX_WAITING: usize = 64;
+/// How many of them may be at one place: more than a household has.
+const MAX_OF_ONE_PLACE: usize = 8;
+/// Requests that are taken from one place at once: twice as many as may wait there, for those that are declined.
+const RUSH: f64 = 16.0;
+/// And further ones, one in ten seconds: a person has to look at each.
+const A_SECOND: f64 = 0.1;
+/// Places that are remembered for that; of those that have been quiet for minutes nothing need be.
+const MAX_PLACES: usize = 1024;
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::network) enum Place {
+    /// An address, or all of those that one machine of the internet may take at will.
+    Address(IpAddr),
+    /// Nobody knows, as behind a relay.
+    Hidden,
+}
+
+impl Place {
+    /// The place of one with which packets are exchanged this way.
+    pub(in crate::network) fn of(way: Option<&TransportAddr>, near: &Near) -> Self {
+        let Some(TransportAddr::Ip(address)) = way else {
+            return Self::Hidden;
+        };
+        Self::Address(match address.ip().to_canonical() {
+            // Whoever has one of these has 2^64; on a network of this machine every host has one.
+            IpAddr::V6(ip) if !near.is_own(IpAddr::V6(ip)) => {
+                let [a, b, c, d, ..] = ip.segments();
+                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            }
+            ip => ip,
+        })
+    }
+}
+
+/// One that waits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waiting {
+    place: Place,
+    /// Which change it was: of two, the one with the smaller number came first.
+    since: u64,
+}
+
+/// How often requests came from where.
+#[derive(Debug, Default)]
+pub(in crate::network) struct Requests(Mutex<HashMap<Place, Bucket>>);
+
+impl Requests {
+    /// Whether there may be one more from this place now.
+    pub(in crate::network) fn may_come(&self, place: Place) -> bool {
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() >= MAX_PLACES && !places.contains_key(&place) {
+            places.retain(|_, bucket| !bucket.is_full());
+            if places.len() >= MAX_PLACES {
+                return false;
+            }
+        }
+        let bucket = places.entry(place);
+        bucket.or_insert_with(|| Bucket::new(RUSH, A_SECOND)).take()
+    }
+}
+
+impl Book {
+    /// Notes that a stranger asks to be friends; whether it waits for an answer now. Where too many do, the one goes that
+    /// has waited longest of those who are not `there`; where all are, this one has to come again.
+    pub(in crate::network) fn take_request(
+        &self,
+        id: EndpointId,
+        place: Place,
+        there: &HashSet<EndpointId>,
+    ) -> bool {
+        let mut pages = self.pages();
+        let pages = &mut *pages;
+        let peers = &pages.peers;
+        let asks = |id: &EndpointId| peers.get(id).is_some_and(|known| known.asks);
+        pages.waiting.retain(|id, _| asks(id));
+        if asks(&id) {
+            return true;
+        }
+        let all: Vec<_> = peers
+            .values()
+            .filter(|known| known.asks)
+            .map(|known| known.id)
+            .collect();
+        let waiting = &pages.waiting;
+        // Those of before the last start came first, from nobody knows where.
+        let since = |id: &EndpointId| waiting.get(id).map_or(0, |waiting| waiting.since);
+        let is_here = |id: &EndpointId| waiting.get(id).is_some_and(|waiting| waiting.place == place);
+        let here: Vec<_> = all.iter().copied().filter(is_here).collect();
+        let crowd = if here.len() >= MAX_OF_ONE_PLACE {
+            Some(here)
+        } else if all.len() >= MAX_WAITING {
+            Some(all)
+        } else {
+            None
+        };
+        if let Some(crowd) = crowd {
+            let absent = crowd.into_iter().filter(|id| !there.contains(id));
+            let Some(out) = absent.min_by_key(since) else {
+                return false;
+            };
+            if let Some(known) = pages.peers.get_mut(&out) {
+                known.asks = false;
+            }
+            pages.mark(out);
+        }
+        let Some(known) = pages.peers.get_mut(&id) else {
+            return false;
+        };
+        known.asks = true;
+        pages.mark(id);
+        let since = pages.changes;
+        pages.waiting.insert(id, Waiting { place, since });
+        self.changed.notify_one();
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::advance;
+
+    use super::{
+        super::tests::{book, id},
+        *,
+    };
+    use crate::network::{
+        known::{Known, Source},
+        near::Reach,
+    };
+
+    fn place(last: u8) -> Place {
+        Place::Address(IpAddr::from([192, 168, 1, last]))
+    }
+
+    fn strangers(numbers: std::ops::RangeInclusive<u16>) -> (tempfile::TempDir, Book) {
+        book(
+            numbers
+                .map(|number| Known {
+                    last_seen: Some(1),
+                    ..Known::new(id(number), Source::Called)
+                })
+                .collect(),
+        )
+    }
+
+    fn asking(book: &Book) -> Vec<EndpointId> {
+        let mut asking: Vec<_> = book
+            .all()
+            .into_iter()
+            .filter(|known| known.asks)
+            .map(|known| known.id)
+            .collect();
+        asking.sort();
+        asking
+    }
+
+    fn ids(numbers: impl IntoIterator<Item = u16>) -> Vec<EndpointId> {
+        let mut ids: Vec<_> = numbers.into_iter().map(id).collect();
+        ids.sort();
+        ids
+    }
+
+    #[tokio::test]
+    async fn made_up_keys_of_one_machine_do_not_fill_the_list() {
+        let (_folder, book) = strangers(1..=40);
+        let there: HashSet<_> = ids(1..=40).into_iter().collect();
+        for number in 1..=30 {
+            assert_eq!(
+                book.take_request(id(number), place(1), &there),
+                number <= 8,
+                "{number}"
+            );
+        }
+        assert_eq!(asking(&book), ids(1..=8));
+        assert!(
+            book.take_request(id(40), place(2), &there),
+            "an honest one beside them"
+        );
+        assert!(
+            book.take_request(id(1), place(1), &there),
+            "who waits already goes on waiting"
+        );
+        assert_eq!(asking(&book).len(), 9);
+    }
+
+    #[tokio::test]
+    async fn of_those_of_one_machine_the_oldest_that_is_not_there_makes_way() {
+        let (_folder, book) = strangers(1..=10);
+        let there: HashSet<_> = ids([1, 3]).into_iter().collect();
+        for number in 1..=10 {
+            assert!(book.take_request(id(number), place(1), &there), "{number}");
+        }
+        // 2 and 4 went for 9 and 10.
+        assert_eq!(asking(&book), ids([1, 3, 5, 6, 7, 8, 9, 10]));
+    }
+
+    #[tokio::test]
+    async fn a_full_list_has_room_for_a_new_one_as_long_as_somebody_in_it_is_not_there() {
+        let (_folder, book) = strangers(1..=66);
+        let there: HashSet<_> = ids((1..=64).filter(|&number| number != 7)).into_iter().collect();
+        for number in 1..=64 {
+            assert!(book.take_request(id(number), place((number / 8) as u8), &there));
+        }
+        assert!(book.take_request(id(65), place(100), &there));
+        assert_eq!(asking(&book).len(), MAX_WAITING);
+        assert!(!asking(&book).contains(&id(7)));
+        let there: HashSet<_> = ids(1..=66).into_iter().collect();
+        assert!(
+            !book.take_request(id(66), place(101), &there),
+            "all of them are there"
+        );
+        // Somebody was answered.
+        book.change(id(1), |known| known.asks = false);
+        assert!(book.take_request(id(66), place(101), &there));
+    }
+
+    #[tokio::test]
+    async fn to_ask_again_and_again_writes_nothing() {
+        let (_folder, book) = strangers(1..=1);
+        let there = HashSet::new();
+        assert!(book.take_request(id(1), place(1), &there));
+        book.flush().await.unwrap();
+        for _ in 0..1000 {
+            assert!(book.take_request(id(1), place(1), &there));
+        }
+        assert_eq!(book.pages().unwritten.len(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_of_one_place_come_slowly_and_do_not_slow_those_of_another() {
+        let requests = Requests::default();
+        let taken = |place| (0..1000).filter(|_| requests.may_come(place)).count();
+        assert_eq!(taken(place(1)), 16);
+        assert_eq!(taken(place(2)), 16);
+        advance(Duration::from_secs(60)).await;
+        assert_eq!(taken(place(1)), 6);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn places_that_are_remembered_are_so_many_and_quiet_ones_make_way() {
+        let requests = Requests::default();
+        let place = |number: u32| Place::Address(IpAddr::from(number.to_be_bytes()));
+        for number in 0..2000 {
+            assert_eq!(requests.may_come(place(number)), number < 1024, "{number}");
+        }
+        advance(Duration::from_secs(600)).await;
+        assert!(requests.may_come(place(1500)));
+    }
+
+    #[test]
+    fn a_machine_of_the_internet_has_one_place_however_many_addresses_it_takes() {
+        let near = Near::with(Reach::Internet, &[("2001:db8:7::5", 64)]);
+        let of = |text: &str| Place::of(Some(&TransportAddr::Ip(text.parse().unwrap())), &near);
+        assert_eq!(of("[2001:db8:8::1]:1"), of("[2001:db8:8::2]:2"));
+        assert_ne!(of("[2001:db8:8::1]:1"), of("[2001:db8:9::1]:1"));
+        assert_ne!(of("[2001:db8:7::1]:1"), of("[2001:db8:7::2]:1"), "neighbours");
+        assert_ne!(of("192.0.2.1:1"), of("192.0.2.2:1"));
+        assert_eq!(of("192.0.2.1:1"), of("[::ffff:192.0.2.1]:2"));
+        assert_eq!(Place::of(None, &near), Place::Hidden);
+    }
+}
