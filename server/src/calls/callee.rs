@@ -1,12 +1,12 @@
 //! The end that is called: every stream of a connection becomes one request to the routes.
 
-use std::{convert::Infallible, time::Duration};
+use std::{any::Any, convert::Infallible, sync::Arc, time::Duration};
 
 use bridge::frame::Frame;
 use futures_util::future::{Either, select};
-use http::{Method, Request, Response, Version, header};
+use http::{Extensions, Method, Request, Response, Version, header};
 use iroh::endpoint::{Connection, RecvStream, SendStream};
-use tokio::{sync::OwnedSemaphorePermit, task::JoinSet, time::timeout};
+use tokio::{task::JoinSet, time::timeout};
 use tonic::{Status, body::Body};
 use tower_service::Service;
 
@@ -23,24 +23,23 @@ const HEAD_TIME: Duration = Duration::from_secs(10);
 
 /// What a call is let in with.
 #[derive(Debug)]
-pub struct Entered<C> {
-    /// Who calls: it goes into the extensions of the request.
-    pub caller: C,
+pub struct Entered {
+    /// Who calls, and what else the services are to know: the extensions of the request.
+    pub extensions: Extensions,
     /// What the call holds until it has ended.
-    pub permits: Vec<OwnedSemaphorePermit>,
+    pub held: Arc<dyn Any + Send + Sync>,
 }
 
 /// Answers the calls of one connection until it ends. `enter` is asked for every call.
 ///
 /// Dropping the future stops every handler of this connection.
-pub async fn serve<S, C>(
+pub async fn serve<S>(
     connection: Connection,
     routes: S,
-    enter: impl Fn() -> Result<Entered<C>, Status> + Send + Sync,
+    enter: impl Fn() -> Result<Entered, Status> + Send + Sync,
 ) where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send + 'static,
-    C: Clone + Send + Sync + 'static,
 {
     let mut calls = JoinSet::new();
     loop {
@@ -59,14 +58,9 @@ pub async fn serve<S, C>(
     }
 }
 
-async fn answer<S, C>(
-    send: SendStream,
-    receive: RecvStream,
-    mut routes: S,
-    entered: Result<Entered<C>, Status>,
-) where
+async fn answer<S>(send: SendStream, receive: RecvStream, mut routes: S, entered: Result<Entered, Status>)
+where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-    C: Clone + Send + Sync + 'static,
 {
     let mut sending = Sending::new(send);
     // What follows is this end's own fault, unless the other one gives up.
@@ -78,11 +72,12 @@ async fn answer<S, C>(
         // It went away, or took too long: dropping both halves ends the stream.
         Ok(Err(_)) | Err(_) => return,
     };
-    let (caller, _permits) = match entered {
-        Ok(Entered { caller, permits }) => (Ok(caller), permits),
-        Err(status) => (Err(status), Vec::new()),
+    let (extensions, _held) = match entered {
+        Ok(Entered { extensions, held }) => (Ok(extensions), Some(held)),
+        Err(status) => (Err(status), None),
     };
-    let request = caller.and_then(|caller| request(&block, frames, caller).map_err(Status::invalid_argument));
+    let request = extensions
+        .and_then(|extensions| request(&block, frames, extensions).map_err(Status::invalid_argument));
     let response = match request {
         Ok(request) => {
             let answered = async {
@@ -112,10 +107,7 @@ async fn answer<S, C>(
 }
 
 /// The request that a stream carries.
-fn request<C>(block: &[u8], frames: Frames, caller: C) -> Result<Request<Body>, String>
-where
-    C: Clone + Send + Sync + 'static,
-{
+fn request(block: &[u8], frames: Frames, extensions: Extensions) -> Result<Request<Body>, String> {
     let (path, headers) = head::parse_request(block)?;
     let mut request = Request::new(body(frames, Reads::Request, ()));
     *request.method_mut() = Method::POST;
@@ -125,6 +117,6 @@ where
     request
         .headers_mut()
         .insert(header::TE, http::HeaderValue::from_static("trailers"));
-    request.extensions_mut().insert(caller);
+    *request.extensions_mut() = extensions;
     Ok(request)
 }

@@ -117,10 +117,15 @@ impl Door {
             // The other door, onto the same layered routes.
             let routes = routes.clone();
             let entrance = Entrance::new(network.clone());
-            network.serve(move |connection| {
+            network.serve(move |connection, standing| {
                 let one = entrance.of(connection.remote_id());
                 let routes = routes.clone();
-                async move { calls::serve(connection, routes, move || one.enter()).await }
+                async move {
+                    tokio::select! {
+                        () = calls::serve(connection, routes, || one.enter()) => {}
+                        () = one.follow(standing) => {}
+                    }
+                }
             });
         }
         // Who may open a socket was decided before: the door's own rules know more than the bridge's.

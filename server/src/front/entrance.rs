@@ -2,15 +2,16 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
+use http::Extensions;
 use iroh::EndpointId;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::Status;
 
 use crate::{
-    access::{Caller, Standing},
+    access::{Pass, Standing},
     calls::Entered,
     network::Network,
 };
@@ -37,12 +38,38 @@ struct Rooms {
     stranger: Arc<Semaphore>,
 }
 
-/// The entrance of one peer.
-#[derive(Debug)]
+/// The entrance of one connection.
+#[derive(Debug, Clone)]
 pub(super) struct One {
     id: EndpointId,
     entrance: Entrance,
     rooms: Arc<Rooms>,
+    inside: Arc<Inside>,
+}
+
+/// The calls of one connection that are under way, by number.
+#[derive(Debug, Default)]
+struct Inside(Mutex<(u64, HashMap<u64, Weak<Inner>>)>);
+
+impl Inside {
+    fn lock(&self) -> MutexGuard<'_, (u64, HashMap<u64, Weak<Inner>>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One call that was let in. It is inside until nobody holds this any more.
+#[derive(Debug)]
+struct Inner {
+    pass: Pass,
+    room: Mutex<Vec<OwnedSemaphorePermit>>,
+    number: u64,
+    inside: Arc<Inside>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.inside.lock().1.remove(&self.number);
+    }
 }
 
 impl Entrance {
@@ -54,7 +81,7 @@ impl Entrance {
         }
     }
 
-    /// The entrance of the peer with this key, the same over all its connections.
+    /// The entrance of a connection of the peer with this key. What one peer may have counts over all of them.
     pub(super) fn of(&self, id: EndpointId) -> One {
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
         let rooms = peers.get(&id).and_then(Weak::upgrade).unwrap_or_else(|| {
@@ -70,6 +97,7 @@ impl Entrance {
             id,
             entrance: self.clone(),
             rooms,
+            inside: Arc::default(),
         }
     }
 }
@@ -79,9 +107,67 @@ impl One {
     ///
     /// # Errors
     /// RESOURCE_EXHAUSTED where there are too many already.
-    pub(super) fn enter(&self) -> Result<Entered<Caller>, Status> {
-        let id = self.id;
-        let standing = self.entrance.network.standing(id);
+    pub(super) fn enter(&self) -> Result<Entered, Status> {
+        let standing = self.entrance.network.standing(self.id);
+        let room = self.room(standing)?;
+        let pass = Pass::new(self.id, standing);
+        let call = self.note(pass.clone(), room);
+        // It may have turned before the call was noted.
+        let now = self.entrance.network.standing(self.id);
+        if now != standing {
+            self.reconsider(&call, now);
+        }
+        let mut extensions = Extensions::new();
+        extensions.insert(pass.caller());
+        extensions.insert(pass.ending().clone());
+        extensions.insert(pass);
+        Ok(Entered {
+            extensions,
+            held: call,
+        })
+    }
+
+    /// Ends the calls of this connection that its peer may not make any more, as what it has become; until the
+    /// connection ends.
+    pub(super) async fn follow(&self, mut standing: watch::Receiver<Standing>) {
+        while standing.changed().await.is_ok() {
+            let now = *standing.borrow_and_update();
+            let inside: Vec<_> = self.inside.lock().1.values().filter_map(Weak::upgrade).collect();
+            for call in inside {
+                self.reconsider(&call, now);
+            }
+        }
+        // Nobody tells any more: the connection is about to end.
+        std::future::pending::<()>().await;
+    }
+
+    fn note(&self, pass: Pass, room: Vec<OwnedSemaphorePermit>) -> Arc<Inner> {
+        let mut inside = self.inside.lock();
+        let (next, calls) = &mut *inside;
+        let number = *next;
+        *next += 1;
+        let call = Arc::new(Inner {
+            pass,
+            room: Mutex::new(room),
+            number,
+            inside: self.inside.clone(),
+        });
+        calls.insert(number, Arc::downgrade(&call));
+        call
+    }
+
+    fn reconsider(&self, call: &Inner, standing: Standing) {
+        if call.pass.turn(standing).is_err() {
+            return;
+        }
+        // As many go on as such a peer may have.
+        match self.room(standing) {
+            Ok(room) => *call.room.lock().unwrap_or_else(PoisonError::into_inner) = room,
+            Err(status) => call.pass.take_back(status),
+        }
+    }
+
+    fn room(&self, standing: Standing) -> Result<Vec<OwnedSemaphorePermit>, Status> {
         let rooms = match standing {
             Standing::Friend | Standing::Member => vec![(&self.rooms.known, MAX_OF_ONE)],
             Standing::Stranger | Standing::Blocked => vec![
@@ -96,9 +182,6 @@ impl One {
                 ))
             })
         });
-        Ok(Entered {
-            permits: permits.collect::<Result<_, _>>()?,
-            caller: Caller::Peer { id, standing },
-        })
+        permits.collect()
     }
 }

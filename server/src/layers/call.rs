@@ -70,7 +70,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let ending = Ending::default();
+        // Whoever let the call in may want to end it.
+        let ending = request.extensions_mut().remove::<Ending>().unwrap_or_default();
         let timeout = match deadline::timeout(request.headers()) {
             Ok(timeout) => timeout,
             Err(status) => {

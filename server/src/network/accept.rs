@@ -6,7 +6,14 @@ use iroh::{
     EndpointId,
     endpoint::{Connection, Incoming, VarInt},
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{
+        Semaphore,
+        broadcast::{self, error::RecvError},
+        watch,
+    },
+    time::timeout,
+};
 
 use super::{Network, NetworkError, admission::Role, goodbye::Goodbye, known::Relation, link, meet};
 use crate::access::Standing;
@@ -31,9 +38,12 @@ const MAX_OF_ONE: usize = 256;
 const MAX_OF_STRANGER: usize = 8;
 
 impl Network {
-    /// Answers calls of other peers with what `answer` makes of a connection, until [`Network::shutdown`].
-    pub fn serve<F>(&self, answer: impl Fn(Connection) -> F + Send + Sync + 'static)
-    where
+    /// Answers calls of other peers with what `answer` makes of a connection, until [`Network::shutdown`]. It is told
+    /// what the peer is to this one, whenever that changes.
+    pub fn serve<F>(
+        &self,
+        answer: impl Fn(Connection, watch::Receiver<Standing>) -> F + Send + Sync + 'static,
+    ) where
         F: Future<Output = ()> + Send + 'static,
     {
         let network = self.clone();
@@ -65,7 +75,7 @@ impl Network {
     async fn accepted<F: Future<Output = ()>>(
         &self,
         connection: Connection,
-        answer: &impl Fn(Connection) -> F,
+        answer: &impl Fn(Connection, watch::Receiver<Standing>) -> F,
     ) {
         let id = connection.remote_id();
         if let Err(why) = self.enter(&connection) {
@@ -84,12 +94,40 @@ impl Network {
                 }
             }
         } else {
-            let calls = match self.standing(id) {
-                Standing::Friend | Standing::Member => CALLS,
-                Standing::Stranger | Standing::Blocked => CALLS_OF_STRANGER,
-            };
-            connection.set_max_concurrent_bi_streams(VarInt::from_u32(calls));
-            answer(connection).await;
+            // Before it is looked up, so that no turn is missed.
+            let turns = self.book().turns();
+            let (tell, standing) = watch::channel(self.standing(id));
+            make_room(&connection, *standing.borrow());
+            tokio::select! {
+                () = answer(connection.clone(), standing) => {}
+                () = self.follow(&connection, turns, &tell) => {}
+            }
+        }
+    }
+
+    /// Tells what the other end of a connection for calls turns into, and how many calls it may make as that.
+    async fn follow(
+        &self,
+        connection: &Connection,
+        mut turns: broadcast::Receiver<EndpointId>,
+        tell: &watch::Sender<Standing>,
+    ) {
+        let id = connection.remote_id();
+        loop {
+            match turns.recv().await {
+                Ok(of) if of != id => continue,
+                // Some were missed: this one may have been among them.
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                // It is part of the network, which lives as long as this.
+                Err(RecvError::Closed) => return std::future::pending().await,
+            }
+            if self.is_blocked(id) {
+                // It is being hung up on, for a reason that both ends can read.
+                continue;
+            }
+            let now = self.standing(id);
+            make_room(connection, now);
+            tell.send_if_modified(|before| std::mem::replace(before, now) != now);
         }
     }
 
@@ -135,6 +173,15 @@ impl Network {
             Some(Relation::Stranger) | None => Standing::Stranger,
         }
     }
+}
+
+/// Lets the other end of a connection open as many streams as it may have calls, at once.
+fn make_room(connection: &Connection, standing: Standing) {
+    let calls = match standing {
+        Standing::Friend | Standing::Member => CALLS,
+        Standing::Stranger | Standing::Blocked => CALLS_OF_STRANGER,
+    };
+    connection.set_max_concurrent_bi_streams(VarInt::from_u32(calls));
 }
 
 async fn shake_hands(incoming: Incoming) -> Option<Connection> {

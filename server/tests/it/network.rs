@@ -11,5 +11,6 @@ mod meeting;
 mod same_table;
 #[cfg(target_os = "linux")]
 mod slow_readers;
+mod standing;
 mod strangers;
 mod versions;

@@ -76,8 +76,8 @@ impl Quic {
                 let connection = incoming.await.unwrap();
                 let enter = || {
                     Ok(calls::Entered {
-                        caller: (),
-                        permits: Vec::new(),
+                        extensions: http::Extensions::new(),
+                        held: std::sync::Arc::new(()),
                     })
                 };
                 calls::serve(connection, routes.clone(), enter).await;

@@ -1,4 +1,8 @@
 //! Who is calling, and who may call what. Deny by default: a request without a [`Caller`] is refused.
+//!
+//! What was allowed is allowed as long as its caller is who it was: see [`Pass`].
+
+mod pass;
 
 use std::{
     future::{Ready, ready},
@@ -11,6 +15,7 @@ use iroh::EndpointId;
 use tonic::{Status, body::Body, server::NamedService};
 use tower_service::Service;
 
+pub use self::pass::Pass;
 use crate::layers::refuse;
 
 /// Who makes a call. Each door puts one into the extensions of every request it lets in.
@@ -46,6 +51,8 @@ pub enum Standing {
 pub enum Rule {
     /// Whoever came in by one of the doors.
     AnyCaller,
+    /// Friends, members of the same secret network, and the person of this peer.
+    FriendsAndMembers,
     /// The person of this peer, on this machine.
     LocalOnly,
 }
@@ -59,7 +66,7 @@ impl Rule {
         use Standing::{Blocked, Friend, Member, Stranger};
         match (self, caller) {
             (_, None) => Err(nobody()),
-            (Rule::AnyCaller | Rule::LocalOnly, Some(Caller::Local)) => Ok(()),
+            (_, Some(Caller::Local)) => Ok(()),
             (
                 _,
                 Some(Caller::Peer {
@@ -76,7 +83,26 @@ impl Rule {
                     standing: Stranger | Member | Friend,
                     ..
                 }),
+            )
+            | (
+                Rule::FriendsAndMembers,
+                Some(Caller::Peer {
+                    standing: Member | Friend,
+                    ..
+                }),
             ) => Ok(()),
+            (
+                Rule::FriendsAndMembers,
+                Some(Caller::Peer {
+                    id,
+                    standing: Stranger,
+                }),
+            ) => {
+                tracing::info!(target: "audit", peer = %id, "a call was refused: for friends alone");
+                Err(Status::permission_denied(
+                    "this is for friends, and you are none: ask to be one, or use an invitation",
+                ))
+            }
             (Rule::LocalOnly, Some(Caller::Peer { id, .. })) => {
                 tracing::info!(target: "audit", peer = %id, "a call was refused: for the person of this peer alone");
                 Err(Status::permission_denied(
@@ -123,7 +149,11 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        match self.rule.check(request.extensions().get::<Caller>()) {
+        let checked = match request.extensions().get::<Pass>() {
+            Some(pass) => pass.show(self.rule),
+            None => self.rule.check(request.extensions().get::<Caller>()),
+        };
+        match checked {
             Ok(()) => Either::Left(self.inner.call(request)),
             Err(status) => Either::Right(ready(Ok(refuse(request.extensions(), status)))),
         }
@@ -141,14 +171,14 @@ mod tests {
 
     #[test]
     fn nobody_is_let_in_without_a_door_that_said_who_it_is() {
-        for rule in [Rule::AnyCaller, Rule::LocalOnly] {
+        for rule in [Rule::AnyCaller, Rule::FriendsAndMembers, Rule::LocalOnly] {
             assert_eq!(rule.check(None).unwrap_err().code(), Code::Unauthenticated);
             assert!(rule.check(Some(&Caller::Local)).is_ok());
         }
     }
 
     #[test]
-    fn another_peer_administers_nothing_and_a_blocked_one_does_not_even_say_hello() {
+    fn another_peer_administers_nothing_a_stranger_says_hello_and_a_blocked_one_not_even_that() {
         let id = iroh::SecretKey::from_bytes(&[1; 32]).public();
         for standing in [
             Standing::Blocked,
@@ -161,6 +191,9 @@ mod tests {
             assert_eq!(local.code(), Code::PermissionDenied, "{standing:?}");
             let hello = Rule::AnyCaller.check(Some(&caller));
             assert_eq!(hello.is_ok(), standing != Standing::Blocked, "{standing:?}");
+            let friendly = Rule::FriendsAndMembers.check(Some(&caller));
+            let is_close = matches!(standing, Standing::Member | Standing::Friend);
+            assert_eq!(friendly.is_ok(), is_close, "{standing:?}");
         }
     }
 
