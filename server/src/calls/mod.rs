@@ -58,3 +58,15 @@ impl Gone {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Peers of other versions read these: where they change, so must the name of the protocol.
+    #[test]
+    fn streams_are_given_up_with_the_codes_of_parcero_calls_1() {
+        let codes = [Gone::Cancelled, Gone::Malformed, Gone::Failed].map(|gone| gone.code().into_inner());
+        assert_eq!((ALPN, codes), (&b"parcero/calls/1"[..], [0x010c, 0x010e, 0x0102]));
+    }
+}

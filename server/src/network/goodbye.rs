@@ -37,7 +37,8 @@ impl Goodbye {
         }
     }
 
-    fn reason(self) -> &'static str {
+    /// In words.
+    pub(super) fn reason(self) -> &'static str {
         match self {
             Self::Stopping => "this peer stops",
             Self::Blocked => "blocked by the person of this peer",
@@ -69,5 +70,26 @@ impl Goodbye {
     /// Whether the other end gives this reason.
     pub(super) fn is(self, close: &ApplicationClose) -> bool {
         close.error_code == VarInt::from_u32(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Peers of other versions read these: where they change, so must the names of both protocols.
+    #[test]
+    fn connections_are_closed_with_codes_that_stay_what_they_are() {
+        let all = [
+            Goodbye::Stopping,
+            Goodbye::Blocked,
+            Goodbye::NotAdmitted,
+            Goodbye::Idle,
+            Goodbye::Forgotten,
+            Goodbye::Malformed,
+            Goodbye::TooMany,
+            Goodbye::Lost,
+        ];
+        assert_eq!(all.map(Goodbye::code), [0, 1, 2, 3, 4, 5, 6, 7]);
     }
 }
