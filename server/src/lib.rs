@@ -4,6 +4,8 @@
 //! the door for TCP on this machine; a door for other peers leads to the same layered routes.
 
 pub mod access;
+mod audit;
+mod bucket;
 pub mod calls;
 pub mod cli;
 pub mod config;

@@ -16,7 +16,7 @@ use tonic::{Status, body::Body, server::NamedService};
 use tower_service::Service;
 
 pub use self::pass::Pass;
-use crate::layers::refuse;
+use crate::{audit, layers::refuse};
 
 /// Who makes a call. Each door puts one into the extensions of every request it lets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Rule {
                     standing: Blocked,
                 }),
             ) => {
-                tracing::info!(target: "audit", peer = %id, "a call was refused: blocked");
+                audit::refused(*id, "a call was refused: blocked");
                 Err(Status::permission_denied("this peer answers nothing of yours"))
             }
             (
@@ -98,13 +98,13 @@ impl Rule {
                     standing: Stranger,
                 }),
             ) => {
-                tracing::info!(target: "audit", peer = %id, "a call was refused: for friends alone");
+                audit::refused(*id, "a call was refused: for friends alone");
                 Err(Status::permission_denied(
                     "this is for friends, and you are none: ask to be one, or use an invitation",
                 ))
             }
             (Rule::LocalOnly, Some(Caller::Peer { id, .. })) => {
-                tracing::info!(target: "audit", peer = %id, "a call was refused: for the person of this peer alone");
+                audit::refused(*id, "a call was refused: for the person of this peer alone");
                 Err(Status::permission_denied(
                     "only the person of this peer may call this, on its own machine",
                 ))

@@ -14,7 +14,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::caller::{Caller, Dial};
-use crate::{access, layers::refuse};
+use crate::{access, audit, layers::refuse};
 
 /// The metadata key that names the peer a call is for.
 pub const PEER_KEY: &str = "parcero-peer";
@@ -97,7 +97,8 @@ impl<S, D: Directory> ForwardService<S, D> {
         match request.extensions().get::<access::Caller>() {
             Some(access::Caller::Local) => {}
             // One hop, and no peer is a proxy for others.
-            Some(access::Caller::Peer { .. }) => {
+            Some(access::Caller::Peer { id, .. }) => {
+                audit::refused(*id, "a call was refused: it was to be passed on to another peer");
                 return Err(Status::permission_denied(
                     "a peer does not pass on the calls of another peer",
                 ));

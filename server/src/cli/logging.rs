@@ -2,9 +2,11 @@
 
 use std::{env, io::IsTerminal};
 
-use tracing_subscriber::EnvFilter;
+use tracing::Metadata;
+use tracing_subscriber::{EnvFilter, Layer, filter::filter_fn, fmt, prelude::*};
 
 use super::{failure::use_colour, output};
+use crate::audit;
 
 const VARIABLES: [&str; 2] = ["PARCERO_LOG", "RUST_LOG"];
 
@@ -29,11 +31,22 @@ pub fn start(of_a_peer: bool) {
         std::io::stderr().is_terminal(),
         env::var_os("NO_COLOR").as_deref(),
     );
-    tracing_subscriber::fmt()
-        .compact()
-        .with_env_filter(filter)
-        .with_ansi(colour)
-        .with_target(false)
-        .with_writer(std::io::stderr)
+    let lines = |with_target| {
+        fmt::layer()
+            .compact()
+            .with_ansi(colour)
+            .with_target(with_target)
+            .with_writer(std::io::stderr)
+    };
+    let is_audit = |line: &Metadata<'_>| line.target() == audit::TARGET;
+    tracing_subscriber::registry()
+        .with(filter)
+        // Where a line comes from is said of those that are for the audit, and so they can be told from the rest.
+        .with(vec![
+            lines(true).with_filter(filter_fn(is_audit)).boxed(),
+            lines(false)
+                .with_filter(filter_fn(move |line| !is_audit(line)))
+                .boxed(),
+        ])
         .init();
 }

@@ -12,6 +12,7 @@ use tonic::Status;
 
 use crate::{
     access::{Pass, Standing},
+    audit,
     calls::Entered,
     network::Network,
 };
@@ -177,6 +178,7 @@ impl One {
         };
         let permits = rooms.into_iter().map(|(room, most)| {
             room.clone().try_acquire_owned().map_err(|_| {
+                audit::refused(self.id, "a call was refused: too many at once");
                 Status::resource_exhausted(format!(
                     "{most} calls at once is the most this peer takes here; try again when one has ended"
                 ))

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{Network, NetworkError, admission::Role, goodbye::Goodbye, known::Relation, link, meet};
-use crate::access::Standing;
+use crate::{access::Standing, audit};
 
 /// Handshakes that may be under way at once with peers that dial us.
 const MAX_HANDSHAKES: usize = 256;
@@ -79,7 +79,7 @@ impl Network {
     ) {
         let id = connection.remote_id();
         if let Err(why) = self.enter(&connection) {
-            tracing::info!(target: "audit", peer = %id, ?why, "a connection was refused");
+            audit::refused(id, format_args!("a connection was refused: {}", why.reason()));
             return why.close(&connection);
         }
         if connection.alpn() == link::ALPN {
@@ -90,7 +90,7 @@ impl Network {
                     tracing::debug!(peer = %id.fmt_short(), %error, "a peer was not met");
                 }
                 Err(error) => {
-                    tracing::info!(target: "audit", peer = %id, %error, "a peer was not admitted");
+                    audit::refused(id, format_args!("a peer was not admitted: {error}"));
                 }
             }
         } else {

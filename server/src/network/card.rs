@@ -13,8 +13,8 @@ use prost::Message;
 const CONTEXT: &[u8] = b"parcero/card/1";
 /// More addresses than most machines have.
 const MAX_ADDRESSES: usize = 16;
-/// The longest card: a name, and addresses of some 30 letters each.
-const MAX_BYTES: usize = 1024;
+/// The longest card: a name of 64 characters of four bytes, 16 addresses of 50 letters, and the key.
+const MAX_BYTES: usize = 1280;
 
 /// A card that its peer has signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,5 +140,16 @@ mod tests {
             .signature;
         assert_eq!(Card::check(other), None);
         assert_eq!(Card::check(Introduction::default()), None);
+    }
+
+    /// Peers of other versions check it: where these bytes change, so must the name of the control protocol.
+    #[test]
+    fn a_card_of_today_can_be_checked_for_ever() {
+        let key = SecretKey::from_bytes(&[3; 32]);
+        let card = Card::make_at(300, &key, "Ana", &["127.0.0.1:4000".parse().unwrap()]);
+        let text = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let introduction = card.introduction();
+        assert_eq!(text(&introduction.card), "CARD");
+        assert_eq!(text(&introduction.signature), "SIGNATURE");
     }
 }

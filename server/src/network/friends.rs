@@ -4,12 +4,13 @@ use contract::parcero::v1::{FriendRequest, FriendshipEnded, UseInvitation, contr
 use iroh::EndpointId;
 
 use super::{
-    Invitation, Network, NetworkError, Ticket,
+    Invitation, InvitationSecret, Network, NetworkError, Ticket,
     card::now,
     goodbye::Goodbye,
     known::{Known, Relation, Source, kept_name},
     view::PeerView,
 };
+use crate::audit;
 
 /// How long a peer that was declined may not ask again, in seconds.
 const DECLINED_SECONDS: u64 = 24 * 60 * 60;
@@ -54,7 +55,7 @@ impl Network {
             // is a friend that says so.
             Ok(link) => {
                 if let Some(secret) = self.book().get(id).and_then(|known| known.invitation) {
-                    let secret = secret.to_vec();
+                    let secret = secret.reveal().to_vec();
                     link.tell(Say::UseInvitation(UseInvitation { secret }));
                 }
             }
@@ -82,7 +83,7 @@ impl Network {
 
     /// A decision of this person, which is in force already, is written down.
     async fn decided(&self, id: EndpointId, what: &str) -> Result<(), NetworkError> {
-        tracing::info!(target: "audit", peer = %id, what);
+        audit::decided(id, what);
         Ok(self.book().flush().await?)
     }
 
@@ -250,12 +251,14 @@ impl Network {
             .map_err(|error| NetworkError::Nothing(format!("no randomness: {error}")))?;
         let mut secret = [0; 16];
         secret.copy_from_slice(&random[..16]);
+        let secret = InvitationSecret::new(secret);
         let invitation = Invitation {
             id: random[16..].iter().map(|byte| format!("{byte:02x}")).collect(),
             uses_left: uses.max(1),
             expires: now().saturating_add(seconds).min(i64::MAX as u64),
         };
         self.store().invite(invitation.clone(), secret).await?;
+        tracing::info!(target: audit::TARGET, invitation = invitation.id, uses = invitation.uses_left, "an invitation was made");
         Ok((invitation, self.ticket(Some(secret))))
     }
 
@@ -273,6 +276,7 @@ impl Network {
     /// Where there is none.
     pub async fn revoke_invitation(&self, id: &str) -> Result<(), NetworkError> {
         if self.store().revoke(id.to_owned()).await? {
+            tracing::info!(target: audit::TARGET, invitation = id, "an invitation was revoked");
             Ok(())
         } else {
             Err(NetworkError::Nothing(format!(

@@ -1,20 +1,17 @@
-//! What peers tell each other about being friends, and about others.
-
-use std::collections::BTreeSet;
+//! What peers tell each other about being friends.
 
 use contract::parcero::v1::{
-    Acquaintances, Admitted, FriendAnswer, FriendRequest, FriendshipEnded, Introduction, UseInvitation,
-    control::Say,
+    Acquaintances, Admitted, FriendAnswer, FriendRequest, FriendshipEnded, UseInvitation, control::Say,
 };
 
 use super::{
-    Network,
+    InvitationSecret, Network,
     book::Place,
-    card::{Card, now},
+    card::now,
     known::{Known, Relation, kept_name},
     link::Link,
-    live::MAX_INTRODUCTIONS,
 };
+use crate::audit;
 
 impl Network {
     /// The other end of a new link has admitted this one.
@@ -68,7 +65,7 @@ impl Network {
                 // A new invitation, used while this end still believed in the old friendship.
                 match known.and_then(|known| known.invitation) {
                     Some(secret) => Some(Say::UseInvitation(UseInvitation {
-                        secret: secret.to_vec(),
+                        secret: secret.reveal().to_vec(),
                     })),
                     None => Some(self.admission(id)),
                 }
@@ -109,7 +106,7 @@ impl Network {
         }
         if !they_are_friend && known.relation != Relation::Friend {
             if let Some(secret) = known.invitation {
-                let secret = secret.to_vec();
+                let secret = secret.reveal().to_vec();
                 words.push(Say::UseInvitation(UseInvitation { secret }));
             } else if known.asked {
                 words.push(Say::FriendRequest(FriendRequest {}));
@@ -139,7 +136,7 @@ impl Network {
         match known.relation {
             Relation::Friend => {
                 if met {
-                    tracing::info!(target: "audit", peer = %id, "became a friend: both asked");
+                    audit::decided(id, "became a friend: both asked");
                 }
                 return Some(self.admission(id));
             }
@@ -152,10 +149,10 @@ impl Network {
         if self.0.requests.may_come(place) {
             let there = self.live().linked();
             if self.book().take_request(id, place, &there) {
-                tracing::info!(target: "audit", peer = %id, "asks to be friends");
+                audit::decided(id, "asks to be friends");
             } else {
                 // It is told nothing. It asks again by its next link.
-                tracing::info!(target: "audit", peer = %id, "asks to be friends, where too many do already");
+                audit::refused(id, "asks to be friends, where too many do already");
             }
         }
         None
@@ -171,20 +168,20 @@ impl Network {
             Relation::Stranger => friend.befriend(),
         }
         let refused = Some(Say::FriendAnswer(FriendAnswer { accepted: false }));
-        let Ok(secret) = secret.try_into() else {
+        let Ok(secret) = secret.try_into().map(InvitationSecret::new) else {
             return refused;
         };
         match self.store().use_invitation(secret, now(), friend).await {
             Ok(true) => {
                 self.book().change(id, Known::befriend);
                 self.book().was_stored(id);
-                tracing::info!(target: "audit", peer = %id, "became a friend by an invitation");
+                audit::decided(id, "became a friend by an invitation");
                 Some(self.admission(id))
             }
             // By another link, meanwhile.
             Ok(false) if self.relation(id) == Some(Relation::Friend) => Some(self.admission(id)),
             Ok(false) => {
-                tracing::info!(target: "audit", peer = %id, "an invitation of no use was refused");
+                audit::refused(id, "an invitation of no use was refused");
                 refused
             }
             Err(error) => {
@@ -193,35 +190,5 @@ impl Network {
                 None
             }
         }
-    }
-
-    fn introduced(&self, link: &Link, peers: Vec<Introduction>) {
-        let id = link.id();
-        if !link.may_introduce() {
-            return;
-        }
-        let mut knows = BTreeSet::new();
-        for introduction in peers.into_iter().take(MAX_INTRODUCTIONS) {
-            // The same as five seconds ago, mostly: its signature was checked then.
-            let known = self.live().whose(&introduction);
-            let of = match known.filter(|&of| self.relation(of).is_some()) {
-                Some(of) => of,
-                None => {
-                    let Some(card) = Card::check(introduction) else {
-                        continue;
-                    };
-                    let of = card.id;
-                    self.book().take_card(&card, (of != id).then_some(id));
-                    if self.relation(of).is_some() {
-                        self.live().keep_card(card, of == id);
-                    }
-                    of
-                }
-            };
-            if of != id {
-                knows.insert(of);
-            }
-        }
-        link.set_knows(knows);
     }
 }

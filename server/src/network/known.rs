@@ -257,6 +257,16 @@ mod tests {
     }
 
     #[test]
+    fn the_secret_of_an_invitation_is_not_printed_for_debugging() {
+        let known = Known {
+            invitation: Some(InvitationSecret::new([99; 16])),
+            ..known(1, "x")
+        };
+        let text = format!("{known:?}");
+        assert!(text.contains("[redacted]") && !text.contains("99"), "{text}");
+    }
+
+    #[test]
     fn of_what_was_heard_the_newest_counts() {
         let mut known = known(1, "x");
         let address = |port| SocketAddr::from(([127, 0, 0, 1], port));

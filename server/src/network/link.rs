@@ -21,10 +21,11 @@ use tokio::{
 
 use super::{
     Network, NetworkError,
-    bucket::Bucket,
     goodbye::Goodbye,
+    introductions::{Acquaintances as Whom, Round},
     wire::{WireError, hear, say},
 };
+use crate::bucket::Bucket;
 
 /// The name of this protocol, version included.
 pub(super) const ALPN: &[u8] = b"parcero/control/1";
@@ -68,7 +69,7 @@ struct Shared {
     /// The last measured round trip, in microseconds; 0 before the first.
     round_trip: AtomicU64,
     /// Whom the other end said it is connected to.
-    knows: Mutex<BTreeSet<EndpointId>>,
+    knows: Mutex<Whom>,
     /// When it introduced others last.
     introduced: Mutex<Option<Instant>>,
 }
@@ -142,11 +143,7 @@ impl Link {
     }
 
     pub(super) fn knows(&self) -> BTreeSet<EndpointId> {
-        self.0
-            .knows
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.with_acquaintances(|knows| knows.all())
     }
 
     /// Whether it is time for more introductions: each costs a check of a signature.
@@ -159,8 +156,9 @@ impl Link {
         is_time
     }
 
-    pub(super) fn set_knows(&self, peers: BTreeSet<EndpointId>) {
-        *self.0.knows.lock().unwrap_or_else(PoisonError::into_inner) = peers;
+    /// Does something with what it said of whom it is connected to.
+    pub(super) fn with_acquaintances<T>(&self, act: impl FnOnce(&mut Whom) -> T) -> T {
+        act(&mut self.0.knows.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The last measured round trip.
@@ -301,6 +299,7 @@ impl Line {
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut introductions = interval(INTRODUCE_EVERY);
         introductions.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut round = Round::default();
         let mut number = 0;
         loop {
             let next = tokio::select! {
@@ -321,7 +320,7 @@ impl Line {
                     }
                 }
                 _ = introductions.tick() => {
-                    let peers = self.network.introductions(self.link.id());
+                    let peers = self.network.introductions(self.link.id(), &mut round);
                     Say::Acquaintances(Acquaintances { peers })
                 }
             };

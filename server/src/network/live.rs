@@ -13,10 +13,6 @@ use tokio::time::Instant;
 use super::{NetworkError, card::Card, goodbye::Goodbye, link::Link};
 use crate::calls::{self, Dialled};
 
-/// The most introductions in one message.
-pub(super) const MAX_INTRODUCTIONS: usize = 64;
-/// The most bytes of them, well within one message.
-const MAX_INTRODUCTION_BYTES: usize = 48 * 1024;
 /// A peer that answered so long ago counts as being there.
 const FRESH: Duration = Duration::from_secs(13);
 /// A connection for calls that nobody has used for so long is closed.
@@ -268,22 +264,12 @@ impl Live {
         }
     }
 
-    /// What to tell a peer about this one and about those that are there.
-    pub(super) fn introductions(&self, to: EndpointId, own: &Card) -> Vec<Introduction> {
+    /// The cards of those that are there, but of one.
+    pub(super) fn cards(&self, but: EndpointId) -> Vec<&Card> {
         let there = self
             .lines
             .iter()
-            .filter(|(id, lines)| **id != to && lines.is_there());
-        let others = there.filter_map(|(_, lines)| lines.card.as_ref());
-        let mut bytes = 0;
-        std::iter::once(own)
-            .chain(others)
-            .take(MAX_INTRODUCTIONS)
-            .map(Card::introduction)
-            .take_while(|introduction| {
-                bytes += introduction.card.len() + introduction.signature.len();
-                bytes <= MAX_INTRODUCTION_BYTES
-            })
-            .collect()
+            .filter(|(id, lines)| **id != but && lines.is_there());
+        there.filter_map(|(_, lines)| lines.card.as_ref()).collect()
     }
 }

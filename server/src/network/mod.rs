@@ -7,7 +7,6 @@
 mod accept;
 mod admission;
 mod book;
-mod bucket;
 mod card;
 mod diagnose;
 mod dial;
@@ -17,6 +16,7 @@ mod error;
 mod friends;
 mod friendship;
 mod goodbye;
+mod introductions;
 mod keeper;
 mod known;
 mod link;
@@ -55,6 +55,7 @@ use self::{
     book::{Book, Requests},
     card::{Card, now},
     goodbye::Goodbye,
+    introductions::Round,
     link::Link,
     live::Live,
     near::{Near, Reach},
@@ -337,10 +338,11 @@ impl Network {
         }
     }
 
-    /// What to tell a peer about us and about those that are there.
-    fn introductions(&self, to: EndpointId) -> Vec<contract::parcero::v1::Introduction> {
+    /// What to tell a peer next about us and about those that are there.
+    fn introductions(&self, to: EndpointId, round: &mut Round) -> Vec<contract::parcero::v1::Introduction> {
         let own = self.card();
-        self.live().introductions(to, &own)
+        let live = self.live();
+        round.next(&own, live.cards(to))
     }
 
     /// The card of this peer: the same as long as nothing has changed, and never older than the one before.

@@ -6,8 +6,27 @@ use iroh::{EndpointAddr, EndpointId, TransportAddr};
 use iroh_tickets::{ParseError, Ticket as _};
 use serde::{Deserialize, Serialize};
 
-/// The secret of an invitation.
-pub type InvitationSecret = [u8; 16];
+/// The secret of an invitation. It is not printed.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationSecret([u8; 16]);
+
+impl InvitationSecret {
+    /// Keeps this one.
+    pub fn new(secret: [u8; 16]) -> Self {
+        Self(secret)
+    }
+
+    /// The secret itself, to be sent to the peer that made it or compared with what came.
+    pub fn reveal(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for InvitationSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
 
 /// The most addresses a ticket may hold: a machine has a few.
 const MAX_ADDRESSES: usize = 32;
@@ -96,7 +115,7 @@ impl fmt::Debug for Ticket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ticket")
             .field("address", &self.address)
-            .field("invitation", &self.invitation.map(|_| "[redacted]"))
+            .field("invitation", &self.invitation)
             .finish()
     }
 }
@@ -134,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_ticket_survives_being_pasted() {
-        for ticket in [ticket(None), ticket(Some([9; 16]))] {
+        for ticket in [ticket(None), ticket(Some(InvitationSecret::new([9; 16])))] {
             let text = ticket.to_string();
             assert!(text.starts_with("parcero"));
             assert_eq!(format!(" {text}\n").parse::<Ticket>().unwrap(), ticket);
@@ -144,15 +163,18 @@ mod tests {
 
     #[test]
     fn the_secret_of_an_invitation_is_not_printed_for_debugging() {
-        let text = format!("{:?}", ticket(Some([9; 16])));
+        let text = format!("{:?}", ticket(Some(InvitationSecret::new([9; 16]))));
         assert!(text.contains("[redacted]") && !text.contains("9, 9"), "{text}");
     }
 
     #[test]
     fn a_ticket_of_today_can_be_read_for_ever() {
         let text = "parceroadveu3dd4kofecv66vihwezoyx4zkr3wv27l464siipou2iui3jcyaibab7qaaabuapqccijbeeqscijbeeqscijbeeqsci";
-        assert_eq!(ticket(Some([9; 16])).to_string(), text);
-        assert_eq!(text.parse::<Ticket>().unwrap(), ticket(Some([9; 16])));
+        assert_eq!(ticket(Some(InvitationSecret::new([9; 16]))).to_string(), text);
+        assert_eq!(
+            text.parse::<Ticket>().unwrap(),
+            ticket(Some(InvitationSecret::new([9; 16])))
+        );
     }
 
     proptest! {

@@ -12,7 +12,7 @@ use std::{
 use iroh::{EndpointId, TransportAddr};
 
 use super::Book;
-use crate::network::{bucket::Bucket, near::Near};
+use crate::{bucket::Bucket, network::near::Near};
 
 /// Peers that wait to hear whether they may be friends. More is a flood, not a crowd.
 const MAX_WAITING: usize = 64;

@@ -4,7 +4,10 @@ use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::{Store, StoreError, peers::save};
-use crate::network::known::{Known, Relation};
+use crate::network::{
+    InvitationSecret,
+    known::{Known, Relation},
+};
 
 /// An invitation that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +25,7 @@ impl Store {
     pub(in crate::network) async fn invite(
         &self,
         invitation: Invitation,
-        secret: [u8; 16],
+        secret: InvitationSecret,
     ) -> Result<(), StoreError> {
         let network = self.network.clone();
         self.transact(move |transaction| {
@@ -59,7 +62,7 @@ impl Store {
     /// to take.
     pub(in crate::network) async fn use_invitation(
         &self,
-        secret: [u8; 16],
+        secret: InvitationSecret,
         now: u64,
         friend: Known,
     ) -> Result<bool, StoreError> {
@@ -99,8 +102,8 @@ impl Store {
     }
 }
 
-fn hash(secret: [u8; 16]) -> Vec<u8> {
-    Sha256::digest(secret).to_vec()
+fn hash(secret: InvitationSecret) -> Vec<u8> {
+    Sha256::digest(secret.reveal()).to_vec()
 }
 
 #[cfg(test)]
@@ -109,6 +112,10 @@ mod tests {
 
     use super::*;
     use crate::network::known::Source;
+
+    fn secret(byte: u8) -> InvitationSecret {
+        InvitationSecret::new([byte; 16])
+    }
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()
@@ -123,26 +130,26 @@ mod tests {
             uses_left: 2,
             expires: 100,
         };
-        store.invite(invitation.clone(), [1; 16]).await.unwrap();
+        store.invite(invitation.clone(), secret(1)).await.unwrap();
         let friend = |number| {
             let mut friend = Known::new(SecretKey::from_bytes(&[number; 32]).public(), Source::Called);
             friend.befriend();
             friend
         };
         assert!(
-            !store.use_invitation([2; 16], 50, friend(1)).await.unwrap(),
+            !store.use_invitation(secret(2), 50, friend(1)).await.unwrap(),
             "not its secret"
         );
         assert_eq!(store.count().await.unwrap(), 0);
         assert!(
-            !store.use_invitation([1; 16], 100, friend(2)).await.unwrap(),
+            !store.use_invitation(secret(1), 100, friend(2)).await.unwrap(),
             "too late"
         );
-        assert!(store.use_invitation([1; 16], 50, friend(3)).await.unwrap());
+        assert!(store.use_invitation(secret(1), 50, friend(3)).await.unwrap());
         assert_eq!(store.invitations(50).await.unwrap()[0].uses_left, 1);
-        assert!(store.use_invitation([1; 16], 50, friend(4)).await.unwrap());
+        assert!(store.use_invitation(secret(1), 50, friend(4)).await.unwrap());
         assert!(
-            !store.use_invitation([1; 16], 50, friend(5)).await.unwrap(),
+            !store.use_invitation(secret(1), 50, friend(5)).await.unwrap(),
             "used up"
         );
         assert_eq!(

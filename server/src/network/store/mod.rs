@@ -193,7 +193,10 @@ mod tests {
     use iroh::SecretKey;
 
     use super::*;
-    use crate::network::known::{Relation, Source};
+    use crate::network::{
+        InvitationSecret,
+        known::{Relation, Source},
+    };
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()
@@ -215,7 +218,7 @@ mod tests {
             asks: true,
             asked: true,
             declined_until: 7,
-            invitation: Some([8; 16]),
+            invitation: Some(InvitationSecret::new([8; 16])),
             ticket_addresses: ["[::1]:5".parse().unwrap()].into(),
             ..Known::new(SecretKey::from_bytes(&[1; 32]).public(), Source::Ticket)
         };

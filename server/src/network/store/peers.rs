@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, net::SocketAddr};
 use iroh::EndpointId;
 use rusqlite::{Connection, Transaction, params};
 
-use crate::network::known::{Known, Relation, Source};
+use crate::network::{
+    InvitationSecret,
+    known::{Known, Relation, Source},
+};
 
 /// Everybody known in a network.
 pub(super) fn load(connection: &Connection, network: &str) -> rusqlite::Result<Vec<Known>> {
@@ -40,7 +43,7 @@ pub(super) fn load(connection: &Connection, network: &str) -> rusqlite::Result<V
             asks: row.get(10)?,
             asked: row.get(11)?,
             declined_until: row.get(12)?,
-            invitation: row.get(13)?,
+            invitation: row.get::<_, Option<[u8; 16]>>(13)?.map(InvitationSecret::new),
             ..Known::new(id, Source::Called)
         }))
     })?;
@@ -72,7 +75,7 @@ pub(super) fn save(transaction: &Transaction<'_>, network: &str, known: &Known) 
             known.asks,
             known.asked,
             known.declined_until,
-            known.invitation,
+            known.invitation.as_ref().map(InvitationSecret::reveal),
             lines(&known.ticket_addresses),
         ],
     )?;

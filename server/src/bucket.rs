@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 /// Tokens that come back with time.
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     tokens: f64,
     most: f64,
     a_second: f64,
@@ -13,7 +13,7 @@ pub(super) struct Bucket {
 
 impl Bucket {
     /// Full at first: `most` at once, `a_second` more each second.
-    pub(super) fn new(most: f64, a_second: f64) -> Self {
+    pub(crate) fn new(most: f64, a_second: f64) -> Self {
         Self {
             tokens: most,
             most,
@@ -23,7 +23,7 @@ impl Bucket {
     }
 
     /// Whether nothing was taken out of it for long.
-    pub(super) fn is_full(&mut self) -> bool {
+    pub(crate) fn is_full(&mut self) -> bool {
         self.fill();
         self.tokens >= self.most
     }
@@ -36,7 +36,7 @@ impl Bucket {
     }
 
     /// Takes a token; whether there was one.
-    pub(super) fn take(&mut self) -> bool {
+    pub(crate) fn take(&mut self) -> bool {
         self.fill();
         let has_one = self.tokens >= 1.0;
         if has_one {
