@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use http::Extensions;
 use iroh::EndpointId;
 use tonic::Status;
 
@@ -39,14 +40,13 @@ impl Pass {
         }))
     }
 
-    /// Whose call it is.
-    pub fn caller(&self) -> Caller {
-        self.caller_as(self.state().standing)
-    }
-
-    /// What ends the call: it belongs into the extensions of the request, where the layers look for it.
-    pub fn ending(&self) -> &Ending {
-        &self.0.ending
+    /// The extensions of a request that comes in with it: who calls, what ends the call, and the pass itself.
+    pub fn extensions(&self) -> Extensions {
+        let mut extensions = Extensions::new();
+        extensions.insert(self.caller_as(self.state().standing));
+        extensions.insert(self.0.ending.clone());
+        extensions.insert(self.clone());
+        extensions
     }
 
     /// Decides about the call, now and whenever its peer turns into somebody else.
@@ -119,9 +119,7 @@ mod tests {
 
     fn request(pass: &Pass) -> Request<Body> {
         let mut request = Request::new(Body::empty());
-        request.extensions_mut().insert(pass.caller());
-        request.extensions_mut().insert(pass.ending().clone());
-        request.extensions_mut().insert(pass.clone());
+        *request.extensions_mut() = pass.extensions();
         request
     }
 

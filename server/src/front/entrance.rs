@@ -5,7 +5,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
-use http::Extensions;
 use iroh::EndpointId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::Status;
@@ -118,12 +117,8 @@ impl One {
         if now != standing {
             self.reconsider(&call, now);
         }
-        let mut extensions = Extensions::new();
-        extensions.insert(pass.caller());
-        extensions.insert(pass.ending().clone());
-        extensions.insert(pass);
         Ok(Entered {
-            extensions,
+            extensions: pass.extensions(),
             held: call,
         })
     }

@@ -122,3 +122,75 @@ fn only_watches(path: &str) -> bool {
             | "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use prost_reflect::DescriptorPool;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{
+        network::{Membership, NetworkSettings},
+        peer::Settings,
+    };
+
+    /// Every method of every service that a peer tells of, by path.
+    fn every_method() -> Vec<String> {
+        let sets = [
+            contract::FILE_DESCRIPTOR_SET,
+            tonic_health::pb::FILE_DESCRIPTOR_SET,
+            tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+            tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+        ];
+        sets.into_iter()
+            .flat_map(|set| {
+                let pool = DescriptorPool::decode(set).unwrap();
+                let methods = pool
+                    .services()
+                    .flat_map(|service| service.methods().collect::<Vec<_>>());
+                let path = |method: prost_reflect::MethodDescriptor| {
+                    format!("/{}/{}", method.parent_service().full_name(), method.name())
+                };
+                methods.map(path).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    /// Whoever adds a service has to say for whom it is.
+    #[tokio::test]
+    async fn no_service_answers_a_call_of_which_no_door_said_who_makes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = NetworkSettings {
+            key: [1; 32],
+            name: "alone".to_owned(),
+            listen: "127.0.0.1:0".parse().unwrap(),
+            database: folder.path().join("peer.db"),
+            membership: Membership::default(),
+            discovery: false,
+            internet: None,
+            friends: Vec::new(),
+        };
+        let network = peers_network::Network::start(network).await.unwrap();
+        let settings = Settings {
+            name: "alone".to_owned(),
+            max_message_bytes: 1024,
+        };
+        let peer = Peer::new(settings, Some(network.clone()));
+        let routes = services(&peer).await.unwrap().prepare();
+        let status = async |path: &str| {
+            let mut request = Request::new(Body::empty());
+            *request.method_mut() = http::Method::POST;
+            *request.uri_mut() = path.parse().unwrap();
+            let answer = routes.clone().oneshot(request).await.unwrap();
+            answer.headers()["grpc-status"].to_str().unwrap().to_owned()
+        };
+        let methods = every_method();
+        assert!(methods.len() > 25, "{methods:?}");
+        for path in methods {
+            assert_eq!(status(&path).await, "16", "UNAUTHENTICATED: {path}");
+        }
+        assert_eq!(status("/no.Service/Method").await, "12", "UNIMPLEMENTED");
+        network.shutdown().await;
+    }
+}

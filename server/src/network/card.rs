@@ -149,7 +149,13 @@ mod tests {
         let card = Card::make_at(300, &key, "Ana", &["127.0.0.1:4000".parse().unwrap()]);
         let text = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let introduction = card.introduction();
-        assert_eq!(text(&introduction.card), "CARD");
-        assert_eq!(text(&introduction.signature), "SIGNATURE");
+        assert_eq!(
+            text(&introduction.card),
+            "0a20ed4928c628d1c2c6eae90338905995612959273a5c63f93636c14614ac8737d11203416e611a0e3132372e302e302e313a3430303020ac02"
+        );
+        assert_eq!(
+            text(&introduction.signature),
+            "ab433a8ebfbc482f02fc5c5f74b4b40f1b5b1cc8d6720dfc3e68bd273debb32aeb646cb0da2333eb16688de840eeab12304fe4dc24e996880e0fb093fb183306"
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! Real peers in processes of their own, on one machine: how they find each other, what they may do, and how they call.
 
+mod audit;
 mod calls;
+mod control;
 mod doctor;
 mod dying;
 mod far;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contract::greet::greeter_client::GreeterClient;
 use parcero::{
-    access::{Caller, Standing},
+    access::{Pass, Standing},
     calls, grpc,
     network::{Membership, Network, NetworkSettings},
     peer::{Peer, Settings},
@@ -56,15 +56,12 @@ impl Far {
         };
         let peer = Peer::new(settings, Some(network.clone()));
         let routes = Arc::new(grpc::layered(&peer, Routes::new(server(probe))));
-        network.serve(move |connection| {
+        network.serve(move |connection, _| {
             let (id, routes) = (connection.remote_id(), routes.as_ref().clone());
             let enter = move || {
                 Ok(calls::Entered {
-                    caller: Caller::Peer {
-                        id,
-                        standing: Standing::Stranger,
-                    },
-                    permits: Vec::new(),
+                    extensions: Pass::new(id, Standing::Stranger).extensions(),
+                    held: Arc::new(()),
                 })
             };
             calls::serve(connection, routes, enter)

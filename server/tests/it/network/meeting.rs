@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use contract::parcero::v1::{ListPeersRequest, Presence, Relation, Source};
+use contract::parcero::v1::{ListPeersRequest, Path, Presence, Relation, Source};
+use iroh::SecretKey;
 
-use crate::support::{TestPeer, data_dir, network::is_there, network_name, parcero};
+use crate::support::{TestPeer, data_dir, network::is_there, network_name, parcero, raw_peer::RawPeer};
 
 /// A peer of a network with this name that looks for others on the loopback interface.
 fn looking(network: &str, name: &str) -> TestPeer {
@@ -155,4 +156,49 @@ async fn an_invitation_in_the_ticket_of_the_primary_friend_is_used() {
     let is_friend = |peer: &contract::parcero::v1::PeerInfo| peer.relation() == Relation::Friend;
     peer.sees(&primary.key().await, is_friend).await;
     primary.sees(&peer.key().await, is_friend).await;
+}
+
+/// Ten peers that dial nobody: eight of them are kept in touch with, and the others asked now and then.
+#[tokio::test]
+async fn eight_connections_are_kept_and_who_has_none_is_seen_to_go_and_to_return_within_15_seconds() {
+    const CONTROL: &[&[u8]] = &[b"parcero/control/1"];
+    let peer = TestPeer::start(&[]);
+    let mut crowd = Vec::new();
+    for number in 1..=10 {
+        let key = SecretKey::from_bytes(&[number; 32]);
+        let raw = RawPeer::with_key(key.clone(), "127.0.0.1:0", CONTROL).await;
+        raw.welcomes();
+        peer.add(&raw.ticket()).await;
+        crowd.push((key, raw));
+    }
+    let mut network = peer.network().await;
+    let start = Instant::now();
+    let without = loop {
+        let known = network.list_peers(ListPeersRequest {}).await.unwrap();
+        let known = known.into_inner().peers;
+        assert_eq!(known.len(), 10);
+        let without: Vec<_> = known
+            .iter()
+            .filter(|peer| peer.path() == Path::Unspecified)
+            .collect();
+        if without.len() == 2 && known.iter().all(is_there) {
+            break without[0].id.clone();
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "{known:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let place = crowd.iter().position(|(_, raw)| raw.id() == without).unwrap();
+    let (key, gone) = crowd.swap_remove(place);
+    let address = gone.address();
+    gone.leave().await;
+    let start = Instant::now();
+    peer.sees(&without, |peer| peer.presence() == Presence::Offline)
+        .await;
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+
+    let back = RawPeer::with_key(key, &address, CONTROL).await;
+    back.welcomes();
+    let start = Instant::now();
+    peer.sees(&without, is_there).await;
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
 }

@@ -3,7 +3,9 @@
 use std::{io::Write, time::Duration};
 
 use contract::parcero::v1::{Presence, Relation};
+use prost::Message;
 use tonic::Code;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 
 use crate::support::{
     TestPeer,
@@ -18,20 +20,15 @@ use crate::support::{
 const CONTROL: &[u8] = b"parcero/control/1";
 const CALLS: &[u8] = b"parcero/calls/1";
 
-/// Every method of every service that is not for strangers.
-const LOCAL: [&str; 8] = [
-    "/parcero.v1.Network/Self",
-    "/parcero.v1.Network/ListPeers",
-    "/parcero.v1.Network/WatchPeers",
-    "/parcero.v1.Network/CreateInvitation",
-    "/parcero.v1.Network/BlockPeer",
-    "/parcero.v1.Network/Ping",
-    "/parcero.v1.Peers/About",
-    "/parcero.v1.Peers/WatchAbout",
-];
-
+/// Everything the contract has but saying hello is for the person of the peer: it shows, changes or ends something there.
 async fn refuses_local_methods(peer: &TestPeer) {
-    for path in LOCAL {
+    let local: Vec<_> = contract::METHODS
+        .iter()
+        .filter(|method| !method.path.starts_with("/greet.Greeter/"))
+        .collect();
+    assert!(local.len() >= 20, "the services Peers and Network: {local:?}");
+    for method in local {
+        let path = method.path;
         let answer = call(peer, Road::NativeFar, &Ask::path(path), &[Vec::new()]).await;
         assert_eq!(answer.code, Code::PermissionDenied, "{path}: {answer:?}");
     }
@@ -45,9 +42,17 @@ async fn another_peer_may_say_hello_and_administers_nothing_be_it_a_stranger_or_
     let mut network = peer.network().await;
     network.remove_friend(about(&neighbour)).await.unwrap();
     refuses_local_methods(&peer).await;
+    let services = tonic_reflection::pb::v1::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
     for (path, message) in [
         ("/greet.Greeter/OnlyResponse", hello("Hola", "Ana")),
         ("/grpc.health.v1.Health/Check", Vec::new()),
+        (
+            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            services.encode_to_vec(),
+        ),
     ] {
         let answer = call(&peer, Road::NativeFar, &Ask::path(path), &[message]).await;
         assert_eq!(answer.code, Code::Ok, "{path}: {answer:?}");
@@ -101,6 +106,10 @@ async fn nobody_without_the_secret_gets_anything_on_any_road() {
 
     other_member.knows(&member).await;
     other_member.sees(&member.key().await, is_there).await;
+    for (one, other) in [(&member, &other_member), (&other_member, &member)] {
+        let answer = one.hello_to(&other.key().await).await;
+        assert_eq!(answer.unwrap(), "Hola Ana", "members call each other");
+    }
     for outsider in [&wrong, &without] {
         let ticket = member.shown().await.ticket;
         let refused = outsider.try_to_add(&ticket).await;
@@ -130,6 +139,45 @@ async fn nobody_without_the_secret_gets_anything_on_any_road() {
         .await;
     for peer in known.unwrap().into_inner().peers {
         assert_eq!(peer.id, other_member.key().await, "{peer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_leads_into_no_other_network_and_both_sides_hear_why() {
+    let (home, work) = (network_name(), network_name());
+    let (ana, beto) = (
+        TestPeer::start(&["--network", &home]),
+        TestPeer::start(&["--network", &work]),
+    );
+    let refused = ana.try_to_add(&beto.shown().await.ticket).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied, "{refused}");
+    assert!(refused.message().contains("another network"), "{refused}");
+    let refused = ana.hello_to(&beto.key().await).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied, "{refused}");
+    assert!(refused.message().contains("another network"), "{refused}");
+    let line = beto.says("another network");
+    assert!(
+        line.contains(" audit: ") && line.contains(&ana.key().await),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn a_blocked_key_is_refused_on_every_protocol_for_a_reason_it_can_read() {
+    let peer = TestPeer::start(&[]);
+    let raw = RawPeer::new().await;
+    let link = raw.link(&peer, "nuisance").await;
+    let calls = raw.dial(&peer, CALLS).await.unwrap();
+    let mut network = peer.network().await;
+    network.block_peer(about(&raw.id())).await.unwrap();
+    let why = [link.is_cut_off().await, soon(calls.closed()).await.to_string()];
+    assert!(why.iter().all(|why| why.contains("blocked")), "{why:?}");
+    for protocol in [CALLS, CONTROL] {
+        let why = match raw.dial(&peer, protocol).await {
+            Ok(connection) => soon(connection.closed()).await.to_string(),
+            Err(why) => why,
+        };
+        assert!(why.contains("blocked by the person of this peer"), "{why}");
     }
 }
 

@@ -36,8 +36,13 @@ impl RawPeer {
 
     /// The same at another address of this machine.
     pub(crate) async fn at(address: &str, alpns: &[&[u8]]) -> Self {
+        Self::with_key(SecretKey::generate(), address, alpns).await
+    }
+
+    /// The same with a key that is known.
+    pub(crate) async fn with_key(key: SecretKey, address: &str, alpns: &[&[u8]]) -> Self {
         let endpoint = Endpoint::builder(presets::Minimal)
-            .secret_key(SecretKey::generate())
+            .secret_key(key)
             .alpns(alpns.iter().map(|alpn| alpn.to_vec()).collect())
             .relay_mode(RelayMode::Disabled)
             .portmapper_config(PortmapperConfig::Disabled)
@@ -64,6 +69,29 @@ impl RawPeer {
     /// How it is reached.
     pub(crate) fn ticket(&self) -> String {
         Ticket::new(self.endpoint.addr(), None).to_string()
+    }
+
+    /// Where it is.
+    pub(crate) fn address(&self) -> String {
+        self.endpoint.bound_sockets()[0].to_string()
+    }
+
+    /// Admits everybody that dials to the common network and makes no calls, until it leaves. It dials nobody.
+    pub(crate) fn welcomes(&self) {
+        let endpoint = self.endpoint.clone();
+        tokio::spawn(async move {
+            let mut guests = Vec::new();
+            while let Some(incoming) = endpoint.accept().await {
+                if let Ok(control) = incoming.await {
+                    guests.extend(admit(endpoint.id(), control).await);
+                }
+            }
+        });
+    }
+
+    /// Goes, and frees its address.
+    pub(crate) async fn leave(self) {
+        self.endpoint.close().await;
     }
 
     /// A connection to a peer.
@@ -174,6 +202,26 @@ impl RawPeer {
         let answer = soon(receive.read_to_end(64 * 1024)).await.unwrap();
         String::from_utf8_lossy(&answer).into_owned()
     }
+}
+
+/// Admits the peer that dialled; `None` where it went away.
+async fn admit(own: EndpointId, control: Connection) -> Option<RawLink> {
+    let (mut send, mut receive) = control.accept_bi().await.ok()?;
+    let Some(Say::Greeting(theirs)) = hear(&mut receive).await else {
+        return None;
+    };
+    say(&mut send, greeting("")).await;
+    hear(&mut receive).await?;
+    let dialler = (control.remote_id(), theirs.nonce.as_slice());
+    say(&mut send, proof("listener", dialler, (own, &NONCE))).await;
+    let admitted = Admitted {
+        is_friend: false,
+        name: "raw".to_owned(),
+        version: "0".to_owned(),
+    };
+    say(&mut send, Say::Admitted(admitted)).await;
+    hear(&mut receive).await?;
+    Some(RawLink::new(control, send, receive))
 }
 
 /// A control connection on which a peer has admitted a raw one, which shows that it lives until this is dropped.
