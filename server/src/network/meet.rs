@@ -12,7 +12,7 @@ use super::{
     goodbye::Goodbye,
     known::{Relation, kept_text},
     link::{Line, Link},
-    wire::{WireError, hear, say},
+    wire::{hear, say},
 };
 use crate::VERSION;
 
@@ -49,7 +49,7 @@ async fn admit(network: &Network, connection: &Connection, role: Role) -> Result
         Role::Dialler => connection.open_bi().await,
         Role::Listener => connection.accept_bi().await,
     };
-    let (mut send, mut receive) = opened.map_err(|error| NetworkError::unreachable(error.to_string()))?;
+    let (mut send, mut receive) = opened.map_err(|error| broken(connection, &error))?;
     let met = exchange(network, connection, role, &mut send, &mut receive).await;
     if let Err(error @ (NetworkError::Blocked | NetworkError::NotProved | NetworkError::OtherNetwork)) = &met
     {
@@ -155,7 +155,8 @@ struct Talk<'a> {
 
 impl Talk<'_> {
     async fn say(&mut self, what: Say) -> Result<(), NetworkError> {
-        say(self.send, what).await.map_err(|error| self.broken(&error))
+        let said = say(self.send, what).await;
+        said.map_err(|error| broken(self.connection, &error))
     }
 
     /// What the other end says, unless that is that it wants nothing to do with this one.
@@ -164,7 +165,7 @@ impl Talk<'_> {
             Ok(Some(Say::Refused(Refused { why }))) => Err(NetworkError::refused(kept_text(&why))),
             Ok(Some(say)) => Ok(say),
             Ok(None) => Err(NetworkError::refused("it said something else than it had to")),
-            Err(error) => Err(self.broken(&error)),
+            Err(error) => Err(broken(self.connection, &error)),
         }
     }
 
@@ -183,14 +184,22 @@ impl Talk<'_> {
             )),
         }
     }
+}
 
-    fn broken(&self, error: &WireError) -> NetworkError {
-        match self.connection.close_reason() {
-            Some(ConnectionError::ApplicationClosed(close)) => {
-                NetworkError::refused(kept_text(&String::from_utf8_lossy(&close.reason)))
+/// Why nothing more is said: in the words of the other end, where it hung up.
+fn broken(connection: &Connection, error: &impl ToString) -> NetworkError {
+    match connection.close_reason() {
+        Some(ConnectionError::ApplicationClosed(close)) => {
+            let why = kept_text(&String::from_utf8_lossy(&close.reason));
+            match [Goodbye::Stopping, Goodbye::Idle, Goodbye::Lost]
+                .iter()
+                .any(|passing| passing.is(&close))
+            {
+                true => NetworkError::unreachable(why),
+                false => NetworkError::refused(why),
             }
-            Some(reason) => NetworkError::unreachable(reason.to_string()),
-            None => NetworkError::unreachable(error.to_string()),
         }
+        Some(reason) => NetworkError::unreachable(reason.to_string()),
+        None => NetworkError::unreachable(error.to_string()),
     }
 }
