@@ -68,6 +68,8 @@ pub struct Table {
     pub means: fn(Relation) -> &'static str,
     pub asks: &'static str,
     pub asked: &'static str,
+    /// It has the name of a friend and another key.
+    pub doubtful: &'static str,
     pub path_is: fn(Path) -> &'static str,
     pub never: &'static str,
     pub say_hello: &'static str,

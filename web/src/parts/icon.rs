@@ -33,6 +33,12 @@ pub fn ThemeIcon(
     drawing("icon").child(svg::path().attr("d", path))
 }
 
+/// A triangle with an exclamation mark.
+#[component]
+pub fn WarningIcon() -> impl IntoView {
+    drawing("icon").child(svg::path().attr("d", "M12 4L2.5 20h19z M12 10v5 M12 17.5v.1"))
+}
+
 /// An empty drawing of 24 by 24, of no meaning to who does not see it.
 fn drawing(class: &'static str) -> HtmlElement<svg::Svg, impl Attribute, ()> {
     svg::svg()

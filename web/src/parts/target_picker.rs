@@ -55,6 +55,11 @@ pub fn TargetPicker(
                 (_, true, Some(time)) => say.language().time(time),
                 (_, true, None) => texts.here.to_owned(),
             };
+            // First of all: who reads no more has read this.
+            let text = match peer.name_has_another_key {
+                true => format!("⚠ {} · {text}", texts.table.doubtful),
+                false => text,
+            };
             (say.texts().hello.target_is)(&peer.name, &text)
         };
         peers.with(|peers| peers.get(id).map(how)).unwrap_or_else(|| {

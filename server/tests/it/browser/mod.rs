@@ -5,6 +5,7 @@ mod copied;
 mod failures;
 mod far;
 mod looks;
+mod namesake;
 mod network;
 mod news;
 mod page;

@@ -87,7 +87,7 @@ async fn three_tabs_with_every_watch_open_leave_a_unary_call_under_100_ms() {
              target.dispatchEvent(new Event('change', {{ bubbles: true }}));"
         ))
         .await;
-        const CALLS: usize = 9;
+        const CALLS: usize = 10;
         for call in 1..=CALLS {
             page.click("[data-card=unary] [data-action=send]").await;
             page.until(&format!(
@@ -101,7 +101,7 @@ async fn three_tabs_with_every_watch_open_leave_a_unary_call_under_100_ms() {
             .await;
         let mut times: Vec<f64> = serde_json::from_value(times).unwrap();
         times.sort_by(f64::total_cmp);
-        // The median: a machine that does much else may hold any one call up.
-        assert!(times[CALLS / 2] < 100.0, "{peer}: {times:?} ms");
+        // All but one: a machine that does much else may hold any one call up.
+        assert!(times[CALLS - 2] < 100.0, "{peer}: {times:?} ms");
     }
 }

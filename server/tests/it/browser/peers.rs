@@ -1,6 +1,7 @@
 //! The view Peers: who is there, making friends, and what is done with a peer.
 
 use contract::parcero::v1::{ListPeersRequest, PeerInfo, Relation};
+use qrcode::{Color, EcLevel, QrCode};
 use serde_json::json;
 
 use super::page::Page;
@@ -43,6 +44,20 @@ async fn paste(page: &Page, selector: &str, text: &str) {
 async fn listed(peer: &TestPeer) -> Vec<PeerInfo> {
     let list = peer.network().await.list_peers(ListPeersRequest {}).await;
     list.unwrap().into_inner().peers
+}
+
+/// Which modules a drawing of so many on a side paints: runs like `M3 0h7v1h-7z`, seven to the right from 3 in the first row.
+fn modules(drawing: &str, side: usize) -> Vec<bool> {
+    let mut painted = vec![false; side * side];
+    for run in drawing.split_terminator('z') {
+        let (start, size) = run.strip_prefix('M').unwrap().split_once('h').unwrap();
+        let (column, row) = start.split_once(' ').unwrap();
+        let (width, back) = size.split_once("v1h-").unwrap();
+        assert_eq!(width, back, "{run}");
+        let first = row.parse::<usize>().unwrap() * side + column.parse::<usize>().unwrap();
+        painted[first..first + width.parse::<usize>().unwrap()].fill(true);
+    }
+    painted
 }
 
 fn is_friend(peer: &PeerInfo) -> bool {
@@ -209,7 +224,16 @@ async fn an_invitation_is_a_ticket_a_link_and_a_code_and_can_be_taken_back() {
         page.text("[data-snippet=link] pre").await,
         format!("http://localhost:50051/#join={ticket}")
     );
-    page.find("svg[data-qr] path[d^='M0 0h7v1h-7z']").await;
+    page.find("svg[data-qr] path.qr-modules").await;
+    let drawn = page
+        .is("document.querySelector('svg[data-qr] path.qr-modules').getAttribute('d')")
+        .await;
+    let code = QrCode::with_error_correction_level(ticket.to_ascii_uppercase(), EcLevel::L).unwrap();
+    let dark = code.to_colors().into_iter().map(|color| color == Color::Dark);
+    assert_eq!(
+        modules(drawn.as_str().unwrap(), code.width()),
+        dark.collect::<Vec<_>>()
+    );
     assert!(is_friend(&cali.add(&ticket).await));
 
     page.click("[data-action=revoke]").await;

@@ -69,6 +69,7 @@ pub(in crate::i18n) const ENGLISH: Peers = Peers {
         },
         asks: "asks to be friends",
         asked: "asked, no answer yet",
+        doubtful: "another key than your friend",
         path_is: |path| match path {
             Path::Lan => "this network",
             Path::Direct => "direct",

@@ -69,6 +69,7 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
         },
         asks: "pide amistad",
         asked: "solicitud enviada, sin respuesta",
+        doubtful: "otra clave que tu par amigo",
         path_is: |path| match path {
             Path::Lan => "esta red",
             Path::Direct => "directo",

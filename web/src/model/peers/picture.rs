@@ -43,6 +43,8 @@ pub struct Node {
     pub path: Option<Path>,
     /// The last measured round trip.
     pub round_trip_ms: Option<f64>,
+    /// A friend has this name and another key.
+    pub is_doubtful: bool,
 }
 
 /// A line of the drawing.
@@ -134,6 +136,7 @@ impl Picture {
                 is_online: peer.is_online,
                 path: peer.path,
                 round_trip_ms: peer.round_trip_ms,
+                is_doubtful: peer.name_has_another_key,
             })
             .collect();
         let mut lines = acquaintances(&drawn, &nodes);

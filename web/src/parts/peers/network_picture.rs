@@ -93,10 +93,11 @@ fn line(line: &Line) -> impl IntoView + use<> {
 }
 
 fn node(say: Say, node: &Node, is_dense: bool) -> impl IntoView + use<> {
-    let class = match (node.is_online, node.relation) {
-        (false, _) => "node is-away",
-        (true, Relation::Stranger) => "node is-stranger",
-        (true, Relation::Friend | Relation::Blocked) => "node",
+    let class = match (node.is_doubtful, node.is_online, node.relation) {
+        (true, ..) => "node is-doubtful",
+        (false, false, _) => "node is-away",
+        (false, true, Relation::Stranger) => "node is-stranger",
+        (false, true, Relation::Friend | Relation::Blocked) => "node",
     };
     let (is_online, path, round_trip_ms) = (node.is_online, node.path, node.round_trip_ms);
     let sub = move || {
@@ -114,11 +115,19 @@ fn node(say: Say, node: &Node, is_dense: bool) -> impl IntoView + use<> {
         }
     };
     let (radius, name_at) = if is_dense { ("9", "22") } else { ("26", "4") };
+    let doubt_at = if is_dense { "35" } else { "56" };
+    let doubt = node.is_doubtful.then(|| {
+        view! {
+            <path class="warning" d="M0 -15L-9 1h18z M0 -9v5 M0 -2v.1" transform=format!("translate({radius} -{radius})") />
+            <text class="sub" y=doubt_at>{say.text(|texts| texts.peers.table.doubtful)}</text>
+        }
+    });
     view! {
-        <svg class=class x=percent(node.at.0) y=percent(node.at.1) data-node=node.id.clone()>
+        <svg class=class x=percent(node.at.0) y=percent(node.at.1) data-node=node.id.clone() data-doubtful=node.is_doubtful>
             <circle r=radius />
             <text y=name_at>{fitting(&node.name)}</text>
             {(!is_dense).then(|| view! { <text class="sub" y="42">{sub}</text> })}
+            {doubt}
         </svg>
     }
 }

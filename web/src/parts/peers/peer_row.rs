@@ -10,6 +10,7 @@ use crate::{
         peer::{Peer, Relation},
         work::{Deed, Work, Works},
     },
+    parts::icon::WarningIcon,
     settings::Say,
 };
 
@@ -55,6 +56,7 @@ pub fn PeerRow(
         is(|peer| peer.asks),
         is(|peer| peer.asked && peer.relation == Relation::Stranger),
     );
+    let is_doubtful = is(|peer| peer.name_has_another_key);
     let path = move || {
         let texts = &say.texts().peers;
         let path = peer.with(|peer| {
@@ -101,6 +103,11 @@ pub fn PeerRow(
                         {move || (say.texts().peers.table.relation)(relation.get())}
                     </span>
                     <span class="muted state">{move || if is_online.get() { say.texts().peers.here } else { say.texts().peers.away }}</span>
+                    {move || is_doubtful.get().then(|| view! {
+                        <span class="pill is-bad is-doubtful" data-doubtful title=say.text(|texts| texts.peers.details.another_key)>
+                            <WarningIcon /> {say.text(|texts| texts.peers.table.doubtful)}
+                        </span>
+                    })}
                     {move || asks.get().then(|| view! { <span class="pill is-asking">{say.text(|texts| texts.peers.table.asks)}</span> })}
                     {move || asked.get().then(|| view! { <span class="muted">{say.text(|texts| texts.peers.table.asked)}</span> })}
                 </th>
