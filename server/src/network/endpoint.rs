@@ -11,6 +11,8 @@ use iroh::{
     endpoint::{BindError, BindOpts, PortmapperConfig, QuicTransportConfig, VarInt, presets},
 };
 
+use super::{StartError, store::Store};
+
 /// A peer that says nothing for so long has gone; with the time until the next sign of life would have come, that makes
 /// less than five seconds. The defaults take 30.
 const SILENCE: Duration = Duration::from_secs(3);
@@ -32,7 +34,7 @@ pub struct Internet {
 ///
 /// # Errors
 /// Where the address cannot be taken.
-pub(super) async fn open(
+async fn open(
     key: SecretKey,
     listen: SocketAddr,
     internet: Option<&Internet>,
@@ -78,11 +80,47 @@ pub(super) async fn open(
     }
 }
 
+/// Opens the socket; where any port will do, the one it had before, so that tickets stay good.
+pub(super) async fn open_kept(
+    store: &Store,
+    key: &SecretKey,
+    listen: SocketAddr,
+    internet: Option<&Internet>,
+    alpns: Vec<Vec<u8>>,
+) -> Result<Endpoint, StartError> {
+    let opened = async |port: u16| {
+        let listen = SocketAddr::new(listen.ip(), port);
+        open(key.clone(), listen, internet, alpns.clone())
+            .await
+            .map_err(|error| StartError::Socket {
+                listen,
+                why: error.to_string(),
+            })
+    };
+    if listen.port() != 0 {
+        return opened(listen.port()).await;
+    }
+    if let Some(port) = store.port().await? {
+        match opened(port).await {
+            Ok(endpoint) => return Ok(endpoint),
+            // It is kept: whoever has it now may be gone next time, and tickets are good again.
+            Err(error) => {
+                tracing::warn!(port, %error, "the UDP port of last time cannot be had: tickets do not work for now");
+                return opened(free_port(listen.ip())?).await;
+            }
+        }
+    }
+    let port = free_port(listen.ip())?;
+    let endpoint = opened(port).await?;
+    store.keep_port(port).await?;
+    Ok(endpoint)
+}
+
 /// A UDP port that is free at the moment.
 ///
 /// # Errors
 /// What the system says.
-pub(super) fn free_port(ip: IpAddr) -> io::Result<u16> {
+fn free_port(ip: IpAddr) -> io::Result<u16> {
     // Where everything is meant, by the version of IP that every machine has.
     let ip = match ip {
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::PoisonError,
     time::Duration,
 };
 
@@ -9,8 +10,14 @@ use contract::parcero::v1::Introduction;
 use iroh::EndpointId;
 use tokio::time::Instant;
 
-use super::{Network, card::Card, link::Link};
+use super::{
+    Network,
+    card::{Card, now},
+    link::Link,
+};
 
+/// A card is made anew so often, so that those who have it know that it is not out of date.
+const CARD_TIME: Duration = Duration::from_secs(60 * 60);
 /// The most introductions in one message.
 const MOST: usize = 64;
 /// The most bytes of them, well within one message.
@@ -66,6 +73,29 @@ impl Acquaintances {
 }
 
 impl Network {
+    /// What to tell a peer next about us and about those that are there.
+    pub(super) fn introductions(&self, to: EndpointId, round: &mut Round) -> Vec<Introduction> {
+        let own = self.card();
+        let live = self.live();
+        round.next(&own, live.cards(to))
+    }
+
+    /// The card of this peer: the same as long as nothing has changed, and never older than the one before.
+    pub(super) fn card(&self) -> Card {
+        let addresses = self.addresses();
+        let mut kept = self.0.card.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((card, since)) = &*kept
+            && card.addresses == addresses
+            && since.elapsed() < CARD_TIME
+        {
+            return card.clone();
+        }
+        let made = kept.as_ref().map_or(0, |(before, _)| before.made + 1).max(now());
+        let card = Card::make_at(made, &self.0.key, self.name(), &addresses);
+        *kept = Some((card.clone(), Instant::now()));
+        card
+    }
+
     /// Takes what the other end of a link says of itself and of others, no more often than it has to say it.
     pub(super) fn introduced(&self, link: &Link, mut peers: Vec<Introduction>) {
         let id = link.id();

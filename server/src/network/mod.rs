@@ -23,6 +23,7 @@ mod link;
 mod live;
 mod meet;
 mod near;
+mod settings;
 mod store;
 mod ticket;
 mod view;
@@ -31,7 +32,6 @@ mod wire;
 use std::{
     fmt,
     net::SocketAddr,
-    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -47,15 +47,15 @@ pub use self::{
     endpoint::Internet,
     error::{NetworkError, StartError},
     known::{Known, Relation, Source},
+    settings::NetworkSettings,
     store::{Invitation, StoreError},
     ticket::{InvitationSecret, NoTicket, Ticket},
     view::{Path, PeerView},
 };
 use self::{
     book::{Book, Requests},
-    card::{Card, now},
+    card::Card,
     goodbye::Goodbye,
-    introductions::Round,
     link::Link,
     live::Live,
     near::{Near, Reach},
@@ -65,38 +65,6 @@ use crate::calls;
 
 /// How long saying goodbye may take.
 const GOODBYE_TIME: Duration = Duration::from_secs(2);
-/// A card is made anew so often, so that those who have it know that it is not out of date.
-const CARD_TIME: Duration = Duration::from_secs(60 * 60);
-
-/// What a network is told at its start.
-pub struct NetworkSettings {
-    /// The secret key of this peer.
-    pub key: [u8; 32],
-    /// What it calls itself.
-    pub name: String,
-    /// The UDP socket.
-    pub listen: SocketAddr,
-    /// Where it keeps what it knows.
-    pub database: PathBuf,
-    /// The network it belongs to.
-    pub membership: Membership,
-    /// Whether it looks for peers by multicast DNS.
-    pub discovery: bool,
-    /// Ways beyond this machine's own networks.
-    pub internet: Option<Internet>,
-    /// Peers to stay in touch with, the first before the second.
-    pub friends: Vec<Ticket>,
-}
-
-impl fmt::Debug for NetworkSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NetworkSettings")
-            .field("name", &self.name)
-            .field("listen", &self.listen)
-            .field("membership", &self.membership)
-            .finish_non_exhaustive()
-    }
-}
 
 /// The network as one peer sees it. A cheap clone of one handle.
 #[derive(Clone)]
@@ -158,7 +126,7 @@ impl Network {
             None => Reach::Subnets,
         });
         let alpns = vec![link::ALPN.to_vec(), calls::ALPN.to_vec()];
-        let endpoint = open_socket(&store, &key, listen, internet.as_ref(), alpns).await?;
+        let endpoint = endpoint::open_kept(&store, &key, listen, internet.as_ref(), alpns).await?;
         let network = Self(Arc::new(Inner {
             book: Book::new(key.public(), store.clone(), known),
             requests: Requests::default(),
@@ -337,63 +305,4 @@ impl Network {
             self.repeat(&other);
         }
     }
-
-    /// What to tell a peer next about us and about those that are there.
-    fn introductions(&self, to: EndpointId, round: &mut Round) -> Vec<contract::parcero::v1::Introduction> {
-        let own = self.card();
-        let live = self.live();
-        round.next(&own, live.cards(to))
-    }
-
-    /// The card of this peer: the same as long as nothing has changed, and never older than the one before.
-    fn card(&self) -> Card {
-        let addresses = self.addresses();
-        let mut kept = self.0.card.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((card, since)) = &*kept
-            && card.addresses == addresses
-            && since.elapsed() < CARD_TIME
-        {
-            return card.clone();
-        }
-        let made = kept.as_ref().map_or(0, |(before, _)| before.made + 1).max(now());
-        let card = Card::make_at(made, &self.0.key, self.name(), &addresses);
-        *kept = Some((card.clone(), Instant::now()));
-        card
-    }
-}
-
-/// Opens the socket; where any port will do, the one it had before, so that tickets stay good.
-async fn open_socket(
-    store: &Store,
-    key: &SecretKey,
-    listen: SocketAddr,
-    internet: Option<&Internet>,
-    alpns: Vec<Vec<u8>>,
-) -> Result<Endpoint, StartError> {
-    let open = async |port| {
-        let listen = SocketAddr::new(listen.ip(), port);
-        endpoint::open(key.clone(), listen, internet, alpns.clone())
-            .await
-            .map_err(|error| StartError::Socket {
-                listen,
-                why: error.to_string(),
-            })
-    };
-    if listen.port() != 0 {
-        return open(listen.port()).await;
-    }
-    if let Some(port) = store.port().await? {
-        match open(port).await {
-            Ok(endpoint) => return Ok(endpoint),
-            // It is kept: whoever has it now may be gone next time, and tickets are good again.
-            Err(error) => {
-                tracing::warn!(port, %error, "the UDP port of last time cannot be had: tickets do not work for now");
-                return open(endpoint::free_port(listen.ip())?).await;
-            }
-        }
-    }
-    let port = endpoint::free_port(listen.ip())?;
-    let endpoint = open(port).await?;
-    store.keep_port(port).await?;
-    Ok(endpoint)
 }

@@ -8,6 +8,7 @@ pub(crate) mod http1;
 pub(crate) mod namespace;
 pub(crate) mod network;
 pub(crate) mod probe;
+pub(crate) mod raw_link;
 pub(crate) mod raw_peer;
 pub(crate) mod road;
 #[cfg(target_os = "linux")]

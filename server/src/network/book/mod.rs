@@ -4,24 +4,21 @@
 
 mod names;
 mod requests;
+mod writing;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use iroh::EndpointId;
-use tokio::{
-    sync::{Notify, broadcast},
-    time::sleep,
-};
+use tokio::sync::{Notify, broadcast};
 
 pub(super) use self::requests::{Place, Requests};
 use super::{
     card::Card,
     known::{Known, MAX_ADDRESSES, Relation, Source, kept_name},
-    store::{Row, Store, StoreError},
+    store::Store,
 };
 
 /// Strangers beyond this are not remembered: anybody can make up a key.
@@ -30,10 +27,6 @@ const MAX_STRANGERS: usize = 1024;
 const MAX_RUMOURS: usize = 128;
 /// Turns that somebody who follows them may be behind: then it looks again at whom it cares about.
 const TURNS: usize = 64;
-/// Changes of this time are written together.
-const GATHER_TIME: Duration = Duration::from_millis(200);
-/// The pause after the database did not work.
-const RETRY_TIME: Duration = Duration::from_secs(5);
 
 /// Every peer that is known.
 #[derive(Debug)]
@@ -201,55 +194,6 @@ impl Book {
         self.changed.notify_one();
         self.turned(id);
     }
-
-    /// Writes down what has changed, and returns when it is on disk.
-    ///
-    /// # Errors
-    /// Where it cannot be written. It is true nevertheless, and tried again.
-    ///
-    /// # Cancel safety
-    /// What was not written stays to be written.
-    pub(super) async fn flush(&self) -> Result<(), StoreError> {
-        let _turn = self.writing.lock().await;
-        let (rows, written) = {
-            let pages = self.pages();
-            let row = |id: &EndpointId| match pages.peers.get(id).filter(|known| !known.is_rumour()) {
-                Some(known) => Some(Row::Known(Box::new(known.clone()))),
-                None => pages.stored.contains(id).then_some(Row::Forgotten(*id)),
-            };
-            let rows: Vec<_> = pages.unwritten.keys().filter_map(row).collect();
-            (rows, pages.unwritten.clone())
-        };
-        let (kept, forgotten): (Vec<_>, Vec<_>) = rows.iter().partition(|row| matches!(row, Row::Known(_)));
-        let (kept, forgotten) = (ids(&kept), ids(&forgotten));
-        // Also where this ends before it hears that they were written.
-        self.pages().stored.extend(kept);
-        if !rows.is_empty() {
-            self.store.write(rows).await?;
-        }
-        let mut pages = self.pages();
-        pages
-            .unwritten
-            .retain(|id, change| written.get(id) != Some(change));
-        pages.stored.retain(|id| !forgotten.contains(id));
-        Ok(())
-    }
-
-    /// Writes down what changes, until it is dropped.
-    pub(super) async fn keep_written(&self) {
-        loop {
-            self.changed.notified().await;
-            sleep(GATHER_TIME).await;
-            while let Err(error) = self.flush().await {
-                tracing::warn!(%error, "what is known of other peers cannot be written down; trying again");
-                sleep(RETRY_TIME).await;
-            }
-        }
-    }
-}
-
-fn ids(rows: &[&Row]) -> Vec<EndpointId> {
-    rows.iter().map(|row| row.id()).collect()
 }
 
 /// What decides which stranger goes first: those that never answered, then those that answered longest ago.
@@ -330,20 +274,5 @@ pub(in crate::network) mod tests {
         assert_eq!(book.all().len(), MAX_STRANGERS + 1);
         assert_eq!(book.relation(id(1)), Some(Relation::Friend));
         assert!(book.get(id(2999)).is_some() && book.get(id(2)).is_none());
-    }
-
-    #[tokio::test]
-    async fn what_was_decided_is_on_disk_after_a_flush_and_what_was_forgotten_is_not() {
-        let (folder, book) = book(vec![]);
-        for number in [1, 2] {
-            book.meet(id(number), Source::Ticket, None);
-        }
-        book.change(id(1), |known| known.relation = Relation::Blocked);
-        book.flush().await.unwrap();
-        book.forget(id(2));
-        book.flush().await.unwrap();
-        let (_, known) = Store::open(&folder.path().join("peer.db"), "").unwrap();
-        let [known] = &known[..] else { panic!("{known:?}") };
-        assert_eq!((known.id, known.relation), (id(1), Relation::Blocked));
     }
 }

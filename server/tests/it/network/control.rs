@@ -7,7 +7,8 @@ use prost::Message;
 use crate::support::{
     TestPeer,
     network::is_there,
-    raw_peer::{RawLink, RawPeer, greeting, hear},
+    raw_link::{RawLink, greeting, hear},
+    raw_peer::RawPeer,
 };
 
 const CONTROL: &[u8] = b"parcero/control/1";

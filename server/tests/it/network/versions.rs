@@ -12,7 +12,8 @@ use crate::support::{
     TestPeer,
     figures::soon,
     network::is_there,
-    raw_peer::{NONCE, RawPeer, greeting, hear, proof},
+    raw_link::{NONCE, greeting, hear, proof},
+    raw_peer::RawPeer,
     wire::framed,
 };
 

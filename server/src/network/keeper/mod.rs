@@ -1,5 +1,8 @@
 //! Keeps what is known true: stays in touch with some peers, and asks the others now and then.
 
+mod pause;
+mod surplus;
+
 use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet},
@@ -13,6 +16,10 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval},
 };
 
+use self::{
+    pause::{ASK_EVERY, jitter, pause},
+    surplus::{Spare, surplus},
+};
 use super::{
     Network,
     card::now,
@@ -21,21 +28,10 @@ use super::{
     link::Link,
 };
 
-/// Connections that this peer opens and keeps open to see who is there; friends first. Others keep theirs to it.
-const KEPT_LINKS: usize = 8;
-/// How often the others are asked.
-const ASK_EVERY: Duration = Duration::from_secs(9);
-/// A friend that does not answer is tried again after a second, then two, and so on up to this.
-const MAX_PAUSE: Duration = Duration::from_secs(8);
-/// A stranger that has not answered for an hour is asked so often. When it is back it comes by itself, or is discovered.
-const ASK_LOST_EVERY: Duration = Duration::from_secs(60);
-const LOST_SECONDS: u64 = 60 * 60;
 /// Dials at once.
 const MAX_DIALS: usize = 32;
 /// How often to look what there is to do.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// A link that is not needed may serve a call that is about to come.
-const LINGER: Duration = Duration::from_secs(2);
 /// How often to look whether an interface came or went.
 const LOOK_AROUND_EVERY: Duration = Duration::from_secs(5);
 /// A stranger that never answered is forgotten after so long; it can be discovered again.
@@ -137,49 +133,6 @@ fn plan(plans: &mut HashMap<EndpointId, Plan>, network: &Network, id: EndpointId
     plans.insert(id, Plan { next, pause });
 }
 
-/// How long to leave a peer alone that was just asked, after so long a pause before, and so many seconds after it was
-/// seen last. Nobody is ever given up.
-fn pause(before: Duration, answered: bool, is_friend: bool, unseen: u64) -> Duration {
-    match (answered, is_friend) {
-        (true, _) => Duration::ZERO,
-        (false, true) => (before * 2).clamp(Duration::from_secs(1), MAX_PAUSE),
-        (false, false) if unseen > LOST_SECONDS => ASK_LOST_EVERY,
-        (false, false) => ASK_EVERY,
-    }
-}
-
-/// Not everybody is asked at the same moment.
-fn jitter(id: EndpointId) -> f64 {
-    0.8 + 0.4 * f64::from(id.as_bytes()[0]) / 255.0
-}
-
-/// A link that this peer dialled and that carries no calls, as far as it matters for whether it is kept.
-#[derive(Debug, Clone, Copy)]
-struct Spare {
-    id: EndpointId,
-    /// The other end dialled us as well.
-    they_dialled: bool,
-    /// Its place among the friends of the configuration.
-    place: Option<usize>,
-    is_friend: bool,
-    age: Duration,
-}
-
-/// Which of these links are not kept, by their places.
-fn surplus(own: EndpointId, spare: &[Spare]) -> Vec<usize> {
-    let both = |of: &Spare| of.they_dialled && of.id < own;
-    // Both dialled at once: the one that the smaller id dialled stays.
-    let (mut gone, mut kept): (Vec<_>, Vec<_>) = (0..spare.len()).partition(|&place| both(&spare[place]));
-    // Those that matter most, and of others those that have been kept longest: no link makes way for its like.
-    kept.sort_by_key(|&place| {
-        let of = &spare[place];
-        (of.place.unwrap_or(usize::MAX), !of.is_friend, Reverse(of.age))
-    });
-    gone.extend(kept.into_iter().skip(KEPT_LINKS));
-    gone.retain(|&place| spare[place].age >= LINGER);
-    gone
-}
-
 impl Network {
     /// Everybody but the blocked, those first that matter most; strangers that are long gone are forgotten.
     fn worth_asking(&self) -> Vec<Known> {
@@ -263,120 +216,5 @@ impl Network {
         for place in surplus(self.id(), &candidates) {
             spare[place].0.close(Goodbye::Idle);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use iroh::SecretKey;
-
-    use super::*;
-
-    /// Ids in their order.
-    fn ids(count: u8) -> Vec<EndpointId> {
-        let mut ids: Vec<_> = (0..count)
-            .map(|number| SecretKey::from_bytes(&[number; 32]).public())
-            .collect();
-        ids.sort();
-        ids
-    }
-
-    fn spare(id: EndpointId, age: u64) -> Spare {
-        Spare {
-            id,
-            they_dialled: false,
-            place: None,
-            is_friend: false,
-            age: Duration::from_secs(age),
-        }
-    }
-
-    fn gone(own: EndpointId, spare: &[Spare]) -> Vec<EndpointId> {
-        let mut gone: Vec<_> = surplus(own, spare)
-            .into_iter()
-            .map(|place| spare[place].id)
-            .collect();
-        gone.sort();
-        gone
-    }
-
-    #[test]
-    fn a_friend_is_asked_after_1_2_4_and_8_seconds_and_every_8_for_ever_after() {
-        let mut before = Duration::ZERO;
-        let mut pauses = Vec::new();
-        for _ in 0..1000 {
-            before = pause(before, false, true, 10 * LOST_SECONDS);
-            pauses.push(before.as_secs());
-        }
-        assert_eq!(pauses[..5], [1, 2, 4, 8, 8]);
-        assert_eq!(pauses.last(), Some(&8));
-        assert_eq!(
-            pause(pause(before, true, true, 0), false, true, 0).as_secs(),
-            1,
-            "it was back"
-        );
-    }
-
-    #[test]
-    fn others_are_asked_often_enough_to_be_seen_within_15_seconds_unless_they_are_long_gone() {
-        // A dial takes three seconds at most, and the jitter a fifth.
-        let within = pause(Duration::ZERO, false, false, LOST_SECONDS).mul_f64(1.2) + Duration::from_secs(3);
-        assert!(within < Duration::from_secs(15), "{within:?}");
-        assert_eq!(
-            pause(Duration::ZERO, false, false, LOST_SECONDS + 1),
-            ASK_LOST_EVERY
-        );
-        for id in ids(100) {
-            assert!((0.8..=1.2).contains(&jitter(id)));
-        }
-    }
-
-    #[test]
-    fn at_most_eight_links_are_kept_and_of_strangers_the_oldest() {
-        let ids = ids(13);
-        let (own, others) = (ids[0], &ids[1..]);
-        let links: Vec<_> = others.iter().zip(10..).map(|(&id, age)| spare(id, age)).collect();
-        assert_eq!(gone(own, &links[..8]), []);
-        assert_eq!(gone(own, &links), others[..4], "the youngest four");
-    }
-
-    #[test]
-    fn friends_are_kept_before_strangers_and_those_of_the_configuration_before_all() {
-        let ids = ids(21);
-        let (own, others) = (ids[0], &ids[1..]);
-        let mut links: Vec<_> = others.iter().map(|&id| spare(id, 100)).collect();
-        for link in &mut links[10..] {
-            link.is_friend = true;
-            link.age = Duration::from_secs(5);
-        }
-        links[3].place = Some(1);
-        links[3].age = Duration::from_secs(3);
-        links[10].age = Duration::from_secs(4);
-        links[11].age = Duration::from_secs(4);
-        links[12].age = Duration::from_secs(4);
-        let gone = gone(own, &links);
-        assert_eq!(links.len() - gone.len(), 8);
-        assert!(!gone.contains(&others[3]), "the backup friend");
-        assert!(
-            others[13..].iter().filter(|id| !gone.contains(id)).count() == 7,
-            "friends, the oldest"
-        );
-    }
-
-    #[test]
-    fn of_two_links_to_one_peer_the_one_that_the_smaller_id_dialled_stays() {
-        let ids = ids(3);
-        let doubled = |id| Spare {
-            they_dialled: true,
-            ..spare(id, 5)
-        };
-        assert_eq!(gone(ids[1], &[doubled(ids[0]), doubled(ids[2])]), [ids[0]]);
-    }
-
-    #[test]
-    fn a_link_that_was_made_a_moment_ago_waits_for_the_call_it_may_be_for() {
-        let ids = ids(20);
-        let links: Vec<_> = ids[1..].iter().map(|&id| spare(id, 1)).collect();
-        assert_eq!(gone(ids[0], &links), []);
     }
 }
