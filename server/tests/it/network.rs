@@ -9,6 +9,7 @@ mod far;
 mod folder;
 mod forwarding;
 mod friends;
+mod friends_only;
 mod meeting;
 mod same_table;
 #[cfg(target_os = "linux")]
