@@ -26,7 +26,7 @@ fn distance(now: i64, then: i64) -> String {
         HOUR..DAY => (HOUR, "hour"),
         _ => (DAY, "day"),
     };
-    let count = (seconds + unit / 2) / unit;
+    let count = seconds.saturating_add(unit / 2) / unit;
     let plural = if count == 1 { "" } else { "s" };
     if then > now {
         format!("in {count} {word}{plural}")

@@ -208,7 +208,7 @@ async fn a_peer_tells_of_itself_and_of_others_what_is_true() {
             .ip_addrs()
             .map(ToString::to_string)
             .collect::<Vec<_>>(),
-        [address.clone()]
+        std::slice::from_ref(address)
     );
     let later = far.shown().await;
     assert!(Duration::try_from(later.uptime.unwrap()).unwrap() > uptime);

@@ -32,8 +32,8 @@ pub(crate) struct Far {
     _folder: TempDir,
 }
 
-type Forwarded =
-    InterceptedService<Channel, Box<dyn FnMut(Request<()>) -> Result<Request<()>, Status> + Send>>;
+type Naming = Box<dyn FnMut(Request<()>) -> Result<Request<()>, Status> + Send>;
+type Forwarded = InterceptedService<Channel, Naming>;
 
 impl Far {
     pub(crate) async fn with(probe: Probe) -> Self {
@@ -86,11 +86,10 @@ impl Far {
     /// The generated client of the probe, by way of `near`.
     pub(crate) async fn greeter(&self, near: &TestPeer) -> GreeterClient<Forwarded> {
         let id = self.id();
-        let naming: Box<dyn FnMut(Request<()>) -> Result<Request<()>, Status> + Send> =
-            Box::new(move |mut request| {
-                request.metadata_mut().insert(PEER_KEY, id.parse().unwrap());
-                Ok(request)
-            });
+        let naming: Naming = Box::new(move |mut request| {
+            request.metadata_mut().insert(PEER_KEY, id.parse().unwrap());
+            Ok(request)
+        });
         GreeterClient::with_interceptor(near.channel().await, naming)
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
