@@ -147,9 +147,9 @@ fn responses(route: &Route, method: &MethodDescriptor, schemas: &mut Schemas) ->
         json!({ "description": description, "content": good }),
     );
     let of_http: &[&str] = if route.takes_body() {
-        &["408", "413", "415"]
+        &["408", "413", "415", "421"]
     } else {
-        &[]
+        &["421"]
     };
     let of_calls = codes().map(|code| of_code(code).0.as_str().to_owned());
     for status in of_calls.chain(of_http.iter().map(|&status| status.to_owned())) {
@@ -171,6 +171,10 @@ fn problems() -> Value {
         ("408", "The body came too slowly, or broke off"),
         ("413", "A JSON object is longer than the peer takes"),
         ("415", "The body does not say that it is JSON"),
+        (
+            "403",
+            "A page asks that the person of this peer has not allowed; it is told no more than this number, in an answer without a body",
+        ),
     ]
     .map(|(status, meaning)| (status.to_owned(), vec![meaning.to_owned()]))
     .into();
@@ -182,6 +186,10 @@ fn problems() -> Value {
             .or_default()
             .push(meaning);
     }
+    // The door gives it, before anything looks at the path.
+    let of_door = json!({
+        "description": "The request names another host than this peer, or none. The answer has no body.",
+    });
     meanings
         .into_iter()
         .map(|(status, meanings)| {
@@ -191,6 +199,7 @@ fn problems() -> Value {
             });
             (status, response)
         })
+        .chain([("421".to_owned(), of_door)])
         .collect::<Map<_, _>>()
         .into()
 }

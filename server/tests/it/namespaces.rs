@@ -15,11 +15,14 @@ use crate::support::{
     until,
 };
 
-/// Peers that start beside each other have met by then, and so have those whom a new cable brings together. It takes one
-/// second on a machine with nothing else to do.
-const MEETING: Duration = Duration::from_secs(10);
+/// Peers that start beside each other have met by then. It takes one second on a machine with nothing else to do.
+const MEETING: Duration = Duration::from_secs(5);
+/// The same over a cable that is new: it has to be noticed first.
+const NEW_CABLE: Duration = Duration::from_secs(10);
 /// A row in the list is true after this.
 const PRESENCE: Duration = Duration::from_secs(15);
+/// The same where there was a connection.
+const DEATH: Duration = Duration::from_secs(5);
 /// How long to listen whether a peer is quiet: most programs that call home have done so twice by then.
 const QUIET: Duration = Duration::from_secs(11);
 
@@ -33,8 +36,11 @@ fn three_peers_on_a_switch_with_no_way_out_meet_and_call_each_other() {
     let ana = one.peer("ana", &[]);
     let beto = two.peer("beto", &[]);
     let caro = three.peer("caro", &[]);
-    for (from, to) in [(&ana, &beto), (&beto, &caro), (&caro, &ana)] {
+    let pairs = [(&ana, &beto), (&beto, &caro), (&caro, &ana)];
+    for (from, to) in pairs {
         within("on a switch", from.meets(to), MEETING);
+    }
+    for (from, to) in pairs {
         from.calls(to);
     }
 }
@@ -71,7 +77,7 @@ fn a_second_interface_is_used_as_soon_as_it_is_there() {
     within(
         "by the second interface",
         ana.watch().until("caro", true),
-        MEETING,
+        NEW_CABLE,
     );
     for other in [&beto, &caro] {
         ana.calls(other);
@@ -107,12 +113,12 @@ fn rows_change_when_a_cable_is_pulled_and_come_back_by_themselves_when_it_is_bac
     within(
         "the row of a peer that is cut off",
         seen_by_ana.until("beto", false),
-        PRESENCE,
+        DEATH,
     );
     within(
         "the row of the one that was pulled",
         seen_by_beto.until("ana", false),
-        PRESENCE,
+        DEATH,
     );
     // Long enough for everything that goes on trying to have become slow at it.
     sleep(Duration::from_secs(30).saturating_sub(pulled.elapsed()));
@@ -121,6 +127,113 @@ fn rows_change_when_a_cable_is_pulled_and_come_back_by_themselves_when_it_is_bac
     within("back again", seen_by_beto.until("ana", true), PRESENCE);
     ana.calls(&beto);
     beto.calls(&ana);
+}
+
+#[test]
+fn a_peer_that_is_killed_and_started_elsewhere_is_discovered_again() {
+    if !can_be_made() {
+        return;
+    }
+    let lan = Lan::of(2);
+    let [one, two] = lan.machines();
+    let ana = one.peer("ana", &[]);
+    let beto = two.peer("beto", &["--peer-listen", "0.0.0.0:4701"]);
+    ana.meets(&beto);
+    let seen_by_ana = ana.watch();
+    seen_by_ana.until("beto", true);
+    let folder = beto.peer.kill();
+    within("a peer that was killed", seen_by_ana.until("beto", false), DEATH);
+    // Where it was it no longer is: only discovery can tell.
+    let beto = two.peer_in(folder, "beto", &["--peer-listen", "0.0.0.0:4702"]);
+    within("back again", seen_by_ana.until("beto", true), MEETING);
+    within("back again", beto.meets(&ana), MEETING);
+    ana.calls(&beto);
+    beto.calls(&ana);
+}
+
+#[test]
+fn the_network_goes_on_when_the_primary_friend_is_lost_and_when_it_is_back() {
+    if !can_be_made() {
+        return;
+    }
+    let lan = Lan::of(4);
+    let [one, two, three, four] = lan.machines();
+    let beto = two.peer("beto", &[]);
+    let caro = three.peer("caro", &[]);
+    let (beto_id, caro_id) = (beto.id(), caro.id());
+    let friends = ["--primary", &beto.address(), "--backup", &caro.address()];
+    let ana = one.peer("ana", &friends);
+    within("the primary friend", ana.relies_on(&beto_id), MEETING);
+    ana.calls(&beto);
+    let folder = beto.peer.kill();
+    within("the backup friend", ana.relies_on(&caro_id), PRESENCE);
+    let dora = four.peer("dora", &[]);
+    within("without the primary friend", ana.meets(&dora), MEETING);
+    for other in [&caro, &dora] {
+        ana.meets(other);
+        other.meets(&ana);
+        ana.calls(other);
+        other.calls(&ana);
+    }
+    let beto = two.peer_in(folder, "beto", &[]);
+    within("the primary friend again", ana.relies_on(&beto_id), PRESENCE);
+    within("the primary friend again", beto.meets(&dora), MEETING);
+    ana.calls(&beto);
+    beto.calls(&dora);
+}
+
+#[test]
+fn where_the_port_of_discovery_is_taken_a_peer_says_so_once_and_is_reached_by_its_ticket() {
+    if !can_be_made() {
+        return;
+    }
+    let machine = Machine::new();
+    // Both versions of IP, and nobody else may share it.
+    let taken = machine
+        .inside(|| UdpSocket::bind("[::]:5353").unwrap())
+        .join()
+        .unwrap();
+    let (ana, beto) = (machine.peer("ana", &[]), machine.peer("beto", &[]));
+    const SAID: &str = "no peers can be discovered on this interface";
+    for peer in [&ana, &beto] {
+        let line = peer.peer.says(SAID);
+        assert!(line.contains("interface=\"lo\""), "{line}");
+    }
+    let added = ana.run(&["friend", "add", &beto.address()], "");
+    assert_eq!(added.code, Some(0), "{}", added.stderr);
+    ana.meets(&beto);
+    ana.calls(&beto);
+    beto.calls(&ana);
+    let (ended, folder) = ana.peer.stop();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.contains(SAID), "said again: {}", ended.stderr);
+    // And it is used again as soon as it is free.
+    drop(taken);
+    let ana = machine.peer_in(folder, "ana", &[]);
+    let caro = machine.peer("caro", &[]);
+    within("once it is free", caro.meets(&ana), MEETING);
+}
+
+#[test]
+fn a_peer_without_discovery_sends_no_multicast_and_hears_none() {
+    if !can_be_made() {
+        return;
+    }
+    let (home, gateway) = (Machine::new(), Machine::new());
+    home.reaches_the_world_by(&gateway);
+    gateway.firewall(COUNT_WHAT_COMES);
+    let ana = home.peer("ana", &["--no-discovery"]);
+    sleep(QUIET);
+    for counter in ["multicast_dns", "port_mapping", "elsewhere"] {
+        assert_eq!(gateway.counted(counter), 0, "{counter}");
+    }
+    // Others announce themselves to it, and discover each other.
+    let (beto, caro) = (gateway.peer("beto", &[]), gateway.peer("caro", &[]));
+    within("beside one without discovery", beto.meets(&caro), MEETING);
+    assert_eq!(ana.run(&["peers", "--json"], "").stdout, "");
+    let (ended, _) = ana.peer.stop();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(beto.run(&["peers", "--json"], "").stdout.lines().count(), 1);
 }
 
 #[test]

@@ -41,6 +41,13 @@ async fn the_document_describes_every_call_with_the_words_of_the_contract() {
     let operations = document["paths"].as_object().unwrap().values();
     let count: usize = operations.map(|path| path.as_object().unwrap().len()).sum();
     assert_eq!(count, 21);
+    // What the door says before anything looks at the path.
+    let paths = document["paths"].as_object().unwrap().values();
+    for operation in paths.flat_map(|path| path.as_object().unwrap().values()) {
+        assert!(operation["responses"]["421"].is_object() && operation["responses"]["403"].is_object());
+    }
+    let of_door = &document["components"]["responses"]["421"];
+    assert!(of_door["content"].is_null() && of_door["description"].is_string());
     check_references(&document, &document);
 }
 

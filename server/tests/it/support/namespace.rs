@@ -16,7 +16,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Ended, Running, TestPeer, data_dir, run};
+use super::{Ended, Running, TestPeer, data_dir, run, until};
 
 /// Whether such machines can be made here. Says so where not, and fails if nothing may be skipped.
 pub(crate) fn can_be_made() -> bool {
@@ -251,6 +251,29 @@ impl Resident<'_> {
     /// Runs a client command to its end.
     pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Ended {
         run(&mut self.command(arguments), input)
+    }
+
+    /// Where it is, as it tells others.
+    pub(crate) fn address(&self) -> String {
+        self.shown()["ticket"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until it stays in touch with the network through this friend, which has an address; how long that took.
+    pub(crate) fn relies_on(&self, friend: &str) -> Duration {
+        let start = Instant::now();
+        until(|| (self.shown()["reliesOn"] == friend).then_some(()));
+        start.elapsed()
+    }
+
+    /// Its public key.
+    pub(crate) fn id(&self) -> String {
+        self.shown()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// This peer, as it shows itself.
+    fn shown(&self) -> Value {
+        let ended = self.run(&["ticket", "--plain", "--json"], "");
+        serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {}", ended.stderr))
     }
 
     /// Looks at its list of peers, and goes on looking.
