@@ -110,9 +110,12 @@ fn compile(workspace: &Path, out: &Path) -> Result<PathBuf, Box<dyn Error>> {
             "build",
             "--package=parcero-web",
             "--bin=parcero-web",
+            "--no-default-features",
             "--locked",
             "--color=never",
         ])
+        // The contract was compiled already, for this build; the compiler itself takes half a minute to build.
+        .env("PARCERO_CONTRACT", env::var("DEP_PARCERO_CONTRACT_OUT")?)
         .args([format!("--target={TARGET}"), format!("--profile={profile}")])
         .arg("--target-dir")
         .arg(&target);

@@ -3,7 +3,12 @@
 use std::{env, io::IsTerminal};
 
 use tracing::Metadata;
-use tracing_subscriber::{EnvFilter, Layer, filter::filter_fn, fmt, prelude::*};
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, ParseError, Targets, filter_fn},
+    fmt,
+    prelude::*,
+};
 
 use super::{failure::use_colour, output};
 use crate::audit;
@@ -12,19 +17,24 @@ const VARIABLES: [&str; 2] = ["PARCERO_LOG", "RUST_LOG"];
 
 /// Starts logging. A peer tells what its person cares about; a client only what someone should act on.
 pub fn start(of_a_peer: bool) {
-    let default = if of_a_peer { "info" } else { "warn" };
+    let default = if of_a_peer {
+        LevelFilter::INFO
+    } else {
+        LevelFilter::WARN
+    };
     let wish = VARIABLES.iter().find_map(|name| {
         let value = env::var(name).ok().filter(|value| !value.is_empty())?;
         Some((name, value))
     });
+    let everywhere = || Targets::new().with_default(default);
     let filter = match wish {
-        None => EnvFilter::new(default),
-        Some((name, value)) => EnvFilter::try_new(&value).unwrap_or_else(|error| {
+        None => everywhere(),
+        Some((name, value)) => value.parse().unwrap_or_else(|error: ParseError| {
             // A slip in what to log is no reason to do nothing else.
             output::say(&format!(
                 "note: {name} is not understood ({error}); logging {default} instead"
             ));
-            EnvFilter::new(default)
+            everywhere()
         }),
     };
     let colour = use_colour(
