@@ -35,6 +35,17 @@ pub(crate) fn refused(peer: EndpointId, what: impl fmt::Display) {
     }
 }
 
+/// Another peer is perhaps not who it seems to be.
+pub(crate) fn suspected(peer: EndpointId, what: impl fmt::Display) {
+    match SUSPECTED.count() {
+        Some(0) => tracing::warn!(target: TARGET, %peer, "{what}"),
+        Some(unsaid) => tracing::warn!(target: TARGET, %peer, unsaid, "{what}"),
+        None => {}
+    }
+}
+
+static SUSPECTED: Said = Said(Mutex::new(None));
+
 static SAID: Said = Said(Mutex::new(None));
 
 /// How much was said, and how many lines were left out since.

@@ -45,6 +45,7 @@ fn build() -> Result<(), Box<dyn Error>> {
         "web/Cargo.toml",
         "Cargo.toml",
         "Cargo.lock",
+        ".cargo/config.toml",
     ] {
         println!("cargo::rerun-if-changed={}", workspace.join(file).display());
     }

@@ -66,18 +66,20 @@ where
     // What follows is this end's own fault, unless the other one gives up.
     sending.fails_as(Gone::Failed);
     let mut frames = Frames::new(receive);
-    let block = match timeout(HEAD_TIME, frames.next()).await {
-        Ok(Ok(Next::Block(block))) => block,
-        Ok(Ok(Next::Messages(_))) => return frames.stop(Gone::Malformed),
-        // It went away, or took too long: dropping both halves ends the stream.
-        Ok(Err(_)) | Err(_) => return,
-    };
-    let (extensions, _held) = match entered {
-        Ok(Entered { extensions, held }) => (Ok(extensions), Some(held)),
+    // Of a call that is refused nothing is read: how many of those there may be is not limited.
+    let (request, _held) = match entered {
         Err(status) => (Err(status), None),
+        Ok(Entered { extensions, held }) => {
+            let block = match timeout(HEAD_TIME, frames.next()).await {
+                Ok(Ok(Next::Block(block))) => block,
+                Ok(Ok(Next::Messages(_))) => return frames.stop(Gone::Malformed),
+                // It went away, or took too long: dropping both halves ends the stream.
+                Ok(Err(_)) | Err(_) => return,
+            };
+            let request = request(&block, frames, extensions).map_err(Status::invalid_argument);
+            (request, Some(held))
+        }
     };
-    let request = extensions
-        .and_then(|extensions| request(&block, frames, extensions).map_err(Status::invalid_argument));
     let response = match request {
         Ok(request) => {
             let answered = async {

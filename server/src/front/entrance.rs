@@ -61,9 +61,16 @@ impl Inside {
 #[derive(Debug)]
 struct Inner {
     pass: Pass,
-    room: Mutex<Vec<OwnedSemaphorePermit>>,
+    room: Mutex<Room>,
     number: u64,
     inside: Arc<Inside>,
+}
+
+/// What one call takes up, and whether of that of the peers this one knows.
+#[derive(Debug)]
+struct Room {
+    is_of_known: bool,
+    _permits: Vec<OwnedSemaphorePermit>,
 }
 
 impl Drop for Inner {
@@ -137,7 +144,7 @@ impl One {
         std::future::pending::<()>().await;
     }
 
-    fn note(&self, pass: Pass, room: Vec<OwnedSemaphorePermit>) -> Arc<Inner> {
+    fn note(&self, pass: Pass, room: Room) -> Arc<Inner> {
         let mut inside = self.inside.lock();
         let (next, calls) = &mut *inside;
         let number = *next;
@@ -156,20 +163,26 @@ impl One {
         if call.pass.turn(standing).is_err() {
             return;
         }
+        let mut taken = call.room.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.is_of_known == is_known(standing) {
+            return;
+        }
         // As many go on as such a peer may have.
         match self.room(standing) {
-            Ok(room) => *call.room.lock().unwrap_or_else(PoisonError::into_inner) = room,
+            Ok(room) => *taken = room,
             Err(status) => call.pass.take_back(status),
         }
     }
 
-    fn room(&self, standing: Standing) -> Result<Vec<OwnedSemaphorePermit>, Status> {
-        let rooms = match standing {
-            Standing::Friend | Standing::Member => vec![(&self.rooms.known, MAX_OF_ONE)],
-            Standing::Stranger | Standing::Blocked => vec![
+    fn room(&self, standing: Standing) -> Result<Room, Status> {
+        let is_of_known = is_known(standing);
+        let rooms = if is_of_known {
+            vec![(&self.rooms.known, MAX_OF_ONE)]
+        } else {
+            vec![
                 (&self.rooms.stranger, MAX_OF_STRANGER),
                 (&self.entrance.strangers, MAX_OF_STRANGERS),
-            ],
+            ]
         };
         let permits = rooms.into_iter().map(|(room, most)| {
             room.clone().try_acquire_owned().map_err(|_| {
@@ -179,6 +192,13 @@ impl One {
                 ))
             })
         });
-        permits.collect()
+        Ok(Room {
+            is_of_known,
+            _permits: permits.collect::<Result<_, _>>()?,
+        })
     }
+}
+
+fn is_known(standing: Standing) -> bool {
+    matches!(standing, Standing::Friend | Standing::Member)
 }

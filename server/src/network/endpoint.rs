@@ -51,6 +51,8 @@ async fn open(
     let transport = QuicTransportConfig::builder()
         .max_concurrent_bidi_streams(VarInt::from_u32(FIRST_STREAMS))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
+        // Nothing here reads datagrams; they would be held, a megabyte a connection.
+        .datagram_receive_buffer_size(None)
         .max_idle_timeout(SILENCE.try_into().ok())
         .keep_alive_interval(KEEP_ALIVE)
         .default_path_max_idle_timeout(SILENCE)

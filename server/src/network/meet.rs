@@ -191,9 +191,15 @@ fn broken(connection: &Connection, error: &impl ToString) -> NetworkError {
     match connection.close_reason() {
         Some(ConnectionError::ApplicationClosed(close)) => {
             let why = kept_text(&String::from_utf8_lossy(&close.reason));
-            match [Goodbye::Stopping, Goodbye::Idle, Goodbye::Lost]
-                .iter()
-                .any(|passing| passing.is(&close))
+            match [
+                Goodbye::Stopping,
+                Goodbye::Idle,
+                Goodbye::Lost,
+                Goodbye::TooMany,
+                Goodbye::Forgotten,
+            ]
+            .iter()
+            .any(|passing| passing.is(&close))
             {
                 true => NetworkError::unreachable(why),
                 false => NetworkError::refused(why),

@@ -66,6 +66,10 @@ use crate::calls;
 /// How long saying goodbye may take.
 const GOODBYE_TIME: Duration = Duration::from_secs(2);
 
+/// How long a member of a secret network may be without a link before its calls end: one that is replaced is missed for
+/// a moment.
+const MEMBER_TIME: Duration = Duration::from_secs(2);
+
 /// The network as one peer sees it. A cheap clone of one handle.
 #[derive(Clone)]
 pub struct Network(Arc<Inner>);
@@ -287,7 +291,9 @@ impl Network {
         if live.add_link(link) {
             Ok(())
         } else {
-            Err(NetworkError::refused("too many connections to this peer"))
+            Err(NetworkError::unreachable(
+                "there are too many connections to it already",
+            ))
         }
     }
 
@@ -299,6 +305,16 @@ impl Network {
         let is_kept = self.relation(id) == Some(Relation::Friend) || self.0.friends.contains(&id);
         if is_kept && Goodbye::Idle.was_said_on(link.connection()) {
             self.live().hurry(id);
+        }
+        if self.membership().is_secret() {
+            let network = self.clone();
+            self.spawn(async move {
+                // Time for another one to follow on.
+                tokio::time::sleep(MEMBER_TIME).await;
+                if !network.live().is_admitted(id) {
+                    network.book().turned(id);
+                }
+            });
         }
         // What was said last on the one that ended may not have been heard.
         if let Some(other) = self.link_to(link.id()) {

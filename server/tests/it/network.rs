@@ -4,6 +4,7 @@ mod audit;
 mod calls;
 mod control;
 mod doctor;
+#[cfg(unix)]
 mod dying;
 mod far;
 mod folder;

@@ -104,7 +104,7 @@ impl Book {
         self.turns.subscribe()
     }
 
-    fn turned(&self, id: EndpointId) {
+    pub(super) fn turned(&self, id: EndpointId) {
         // It is an error only where nobody follows.
         let _ = self.turns.send(id);
     }

@@ -3,7 +3,10 @@
 use iroh::EndpointId;
 
 use super::{Book, Pages};
-use crate::network::{NetworkError, known::Known};
+use crate::{
+    audit,
+    network::{NetworkError, known::Known},
+};
 
 /// The shortest beginning of an id that names a peer.
 const MIN_PREFIX: usize = 4;
@@ -53,11 +56,14 @@ impl Book {
 /// A name is a label that anybody can choose, and the name of a friend is worth choosing.
 pub(super) fn warn_of_namesake(pages: &Pages, known: &Known) {
     if let Some(friend) = pages.peers.values().find(|other| known.has_name_of(other)) {
-        tracing::warn!(
-            name = known.name(),
-            friend = %friend.id,
-            other = %known.id,
-            "a peer goes by the name of a friend and has another key: it may not be who it seems to be"
+        audit::suspected(
+            known.id,
+            format_args!(
+                "this peer goes by the name of a friend, `{}`, and has another key than that one, {}: it may not be who it \
+                 seems to be",
+                known.name(),
+                friend.id
+            ),
         );
     }
 }

@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{INTRODUCE_EVERY, Link, QUEUE, Queue};
 use crate::{
+    audit,
     bucket::Bucket,
     network::{
         Network,
@@ -93,7 +94,7 @@ impl Line {
                 Err(WireError::Read(_) | WireError::Write(_)) => return,
             };
             if !words.take() {
-                tracing::warn!(peer = %self.link.id().fmt_short(), "a peer talks without end: cut off");
+                audit::refused(self.link.id(), "it talks without end: cut off");
                 return self.link.close(Goodbye::Malformed);
             }
             self.link.spoke();

@@ -83,7 +83,6 @@ async fn calls_that_wait_for_their_first_answer_or_for_room_end_when_their_peer_
         let mut figures = near.figures().await;
         // From here on it answers nothing, and takes no more calls than it has room for.
         far.signal(Signal::STOP);
-        let start = Instant::now();
         let mut open = Vec::new();
         for n in 0..MORE_THAN_FIT {
             let method = if n % 2 == 0 {
@@ -104,7 +103,7 @@ async fn calls_that_wait_for_their_first_answer_or_for_room_end_when_their_peer_
         if way == Signal::KILL {
             far.signal(way);
         }
-        end(open, start, way).await;
+        end(open, Instant::now(), way).await;
     }
 }
 

@@ -88,6 +88,18 @@ async fn calls_before_admission_are_closed_with_a_reason() {
 }
 
 #[tokio::test]
+async fn nothing_is_held_for_another_peer_but_what_comes_on_its_streams() {
+    let peer = TestPeer::start(&[]);
+    let raw = RawPeer::new().await;
+    let calls = raw.admitted(&peer, CALLS).await;
+    assert_eq!(
+        calls.max_datagram_size(),
+        None,
+        "datagrams would be held, and nobody reads them"
+    );
+}
+
+#[tokio::test]
 async fn nobody_without_the_secret_gets_anything_on_any_road() {
     let name = network_name();
     let mut secret = tempfile::NamedTempFile::new().unwrap();
