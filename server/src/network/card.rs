@@ -15,6 +15,11 @@ const CONTEXT: &[u8] = b"parcero/card/1";
 const MAX_ADDRESSES: usize = 16;
 /// The longest card: a name of 64 characters of four bytes, 16 addresses of 50 letters, and the key.
 const MAX_BYTES: usize = 1280;
+/// The longest introduction: a card, and a signature of 64 bytes.
+pub(super) const MAX_INTRODUCTION: usize = MAX_BYTES + 64;
+/// The last second of the year 9999: a card that says it was made later was made to do harm. A clock that is wrong by
+/// years is no crime, and this peer's own may be the wrong one, so that nothing sooner is refused.
+const END_OF_TIME: u64 = 253_402_300_799;
 
 /// A card that its peer has signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +74,7 @@ impl Card {
         let id = EndpointId::from_bytes(card.id[..].try_into().ok()?).ok()?;
         let signature = Signature::from_bytes(introduction.signature[..].try_into().ok()?);
         id.verify(&signed_bytes(&introduction.card), &signature).ok()?;
-        if card.addresses.len() > MAX_ADDRESSES {
+        if card.addresses.len() > MAX_ADDRESSES || card.made > END_OF_TIME {
             return None;
         }
         Some(Self {
@@ -140,6 +145,18 @@ mod tests {
             .signature;
         assert_eq!(Card::check(other), None);
         assert_eq!(Card::check(Introduction::default()), None);
+    }
+
+    #[test]
+    fn a_card_of_the_end_of_time_is_refused_and_one_of_a_clock_that_is_wrong_by_years_is_not() {
+        let key = SecretKey::from_bytes(&[3; 32]);
+        let check = |made| Card::check(Card::make_at(made, &key, "Ana", &[]).introduction());
+        for made in [0, now() + 20 * 365 * 24 * 60 * 60, END_OF_TIME] {
+            assert_eq!(check(made).map(|card| card.made), Some(made));
+        }
+        for made in [END_OF_TIME + 1, i64::MAX as u64 + 1, u64::MAX] {
+            assert_eq!(check(made), None, "{made}");
+        }
     }
 
     /// Peers of other versions check it: where these bytes change, so must the name of the control protocol.

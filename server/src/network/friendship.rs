@@ -6,9 +6,9 @@ use contract::parcero::v1::{
 
 use super::{
     InvitationSecret, Network,
-    book::Place,
+    book::{Place, Used},
     card::now,
-    known::{Known, Relation, kept_name},
+    known::{Relation, kept_name},
     link::Link,
 };
 use crate::audit;
@@ -160,31 +160,42 @@ impl Network {
 
     async fn used_by(&self, link: &Link, secret: &[u8]) -> Option<Say> {
         let id = link.id();
-        let mut friend = self.book().get(id)?;
-        match friend.relation {
+        match self.relation(id)? {
             // Nothing is used up by one that needs nothing.
             Relation::Friend => return Some(self.admission(id)),
             Relation::Blocked => return None,
-            Relation::Stranger => friend.befriend(),
+            Relation::Stranger => {}
         }
         let refused = Some(Say::FriendAnswer(FriendAnswer { accepted: false }));
         let Ok(secret) = secret.try_into().map(InvitationSecret::new) else {
             return refused;
         };
-        match self.store().use_invitation(secret, now(), friend).await {
-            Ok(true) => {
-                self.book().change(id, Known::befriend);
-                self.book().was_stored(id);
+        // To the end, also where the link ends before: a use that is taken makes a friend.
+        let network = self.clone();
+        let using = self.0.tasks.spawn(async move {
+            let used = network.book().use_invitation(id, secret, now()).await;
+            if matches!(used, Ok(Used::Now)) {
                 audit::decided(id, "became a friend by an invitation");
-                Some(self.admission(id))
             }
-            // By another link, meanwhile.
-            Ok(false) if self.relation(id) == Some(Relation::Friend) => Some(self.admission(id)),
-            Ok(false) => {
-                audit::refused(id, "an invitation of no use was refused");
-                refused
-            }
+            used
+        });
+        match using.await {
+            Ok(Ok(used)) => match self.relation(id)? {
+                // By this one, or by another link meanwhile.
+                Relation::Friend => Some(self.admission(id)),
+                Relation::Blocked => None,
+                // A person took it back within the moment.
+                Relation::Stranger if used == Used::Now => Some(self.admission(id)),
+                Relation::Stranger => {
+                    audit::refused(id, "an invitation of no use was refused");
+                    refused
+                }
+            },
             Err(error) => {
+                tracing::error!(%error, "an invitation could not be used");
+                None
+            }
+            Ok(Err(error)) => {
                 // It is neither accepted nor refused: the other side tries again at the next meeting.
                 tracing::warn!(%error, "an invitation could not be used");
                 None

@@ -156,11 +156,13 @@ impl Known {
             && self.label.is_none()
     }
 
-    /// A stranger that can be forgotten where there are too many: nothing of it was decided here.
+    /// A stranger that can be forgotten where there are too many: nothing of it was decided here, and it waits for
+    /// nothing. Those that wait are few.
     pub(super) fn is_dispensable(&self) -> bool {
         self.relation == Relation::Stranger
             && self.source != Source::Ticket
             && self.label.is_none()
+            && !self.asks
             && !self.asked
             && self.invitation.is_none()
             && self.declined_until <= now()

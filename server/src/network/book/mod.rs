@@ -14,9 +14,12 @@ use std::{
 use iroh::EndpointId;
 use tokio::sync::{Notify, broadcast};
 
-pub(super) use self::requests::{Place, Requests};
+pub(super) use self::{
+    requests::{Place, Requests},
+    writing::Used,
+};
 use super::{
-    card::Card,
+    card::{Card, now},
     known::{Known, MAX_ADDRESSES, Relation, Source, kept_name},
     store::Store,
 };
@@ -25,6 +28,9 @@ use super::{
 const MAX_STRANGERS: usize = 1024;
 /// Strangers that never answered: all that were discovered, and those each single peer told of.
 const MAX_RUMOURS: usize = 128;
+/// A card that says it was made later than so many seconds from now counts as made then: when its peer has set its clock
+/// right, what others tell of it is believed again after that time.
+const CLOCKS_DIFFER: u64 = 24 * 60 * 60;
 /// Turns that somebody who follows them may be behind: then it looks again at whom it cares about.
 const TURNS: usize = 64;
 
@@ -166,7 +172,7 @@ impl Book {
         self.change(card.id, |known| {
             // What it says itself is true now, whatever its clock says.
             if told_by.is_none() || card.made > known.card_made {
-                known.card_made = card.made;
+                known.card_made = card.made.min(now() + CLOCKS_DIFFER);
                 known.own_name = kept_name(&card.name);
                 if !card.addresses.is_empty() {
                     known.addresses = card.addresses.iter().copied().take(MAX_ADDRESSES).collect();
@@ -186,10 +192,17 @@ impl Book {
 
     /// Forgets a peer.
     pub(super) fn forget(&self, id: EndpointId) {
+        self.forget_if(id, |_| true);
+    }
+
+    /// Forgets a peer of which something is true, as it is known now.
+    pub(super) fn forget_if(&self, id: EndpointId, is_so: impl FnOnce(&Known) -> bool) {
         let mut pages = self.pages();
-        if pages.peers.remove(&id).is_some() {
-            pages.mark(id);
+        if !pages.peers.get(&id).is_some_and(is_so) {
+            return;
         }
+        pages.peers.remove(&id);
+        pages.mark(id);
         drop(pages);
         self.changed.notify_one();
         self.turned(id);
@@ -238,6 +251,70 @@ pub(in crate::network) mod tests {
         assert_eq!(book.get(key.public()).unwrap().own_name, "new");
         book.take_card(&old, None);
         assert_eq!(book.get(key.public()).unwrap().own_name, "old");
+    }
+
+    #[tokio::test]
+    async fn a_card_from_the_future_is_out_of_date_after_a_day() {
+        let (_folder, book) = book(vec![]);
+        let key = SecretKey::from_bytes(&[5; 32]);
+        let card = |made, name| Card::make_at(made, &key, name, &[]);
+        book.take_card(&card(u64::MAX, "future"), Some(id(3)));
+        book.take_card(&card(now(), "today"), Some(id(3)));
+        assert_eq!(book.get(key.public()).unwrap().own_name, "future");
+        book.take_card(&card(now() + CLOCKS_DIFFER + 10, "tomorrow"), Some(id(3)));
+        assert_eq!(book.get(key.public()).unwrap().own_name, "tomorrow");
+    }
+
+    #[tokio::test]
+    async fn a_card_from_the_end_of_time_keeps_no_decision_from_being_written() {
+        let (folder, book) = book(vec![]);
+        let card = Card::make_at(u64::MAX, &SecretKey::from_bytes(&[5; 32]), "x", &[]);
+        book.take_card(&card, None);
+        book.change(card.id, |known| {
+            known.last_seen = Some(1);
+            // As it was taken before.
+            known.card_made = u64::MAX;
+        });
+        book.meet(id(1), Source::Called, None);
+        book.change(id(1), |known| known.relation = Relation::Blocked);
+        book.flush().await.unwrap();
+        let (_, known) = Store::open(&folder.path().join("peer.db"), "").unwrap();
+        assert!(
+            known
+                .iter()
+                .any(|known| known.id == id(1) && known.relation == Relation::Blocked)
+        );
+    }
+
+    #[tokio::test]
+    async fn only_what_is_true_now_makes_a_peer_forgotten() {
+        let (_folder, book) = book(vec![]);
+        book.meet(id(1), Source::Called, None);
+        let before = book.get(id(1)).unwrap();
+        let is_gone = |known: &Known| known.relation == Relation::Stranger;
+        assert!(is_gone(&before));
+        // Meanwhile.
+        book.change(id(1), Known::befriend);
+        book.forget_if(id(1), is_gone);
+        assert_eq!(book.relation(id(1)), Some(Relation::Friend));
+        book.forget_if(id(1), |known| known.relation == Relation::Friend);
+        assert_eq!(book.get(id(1)), None);
+    }
+
+    #[tokio::test]
+    async fn who_asks_to_be_a_friend_outlives_a_crowd_of_strangers_that_ask_nothing() {
+        let (_folder, book) = book(vec![]);
+        book.meet(id(1), Source::Called, None);
+        book.change(id(1), |known| {
+            known.last_seen = Some(1);
+            known.asks = true;
+        });
+        for number in 2..3000 {
+            book.meet(id(number), Source::Called, None);
+            book.change(id(number), |known| known.last_seen = Some(u64::from(number)));
+        }
+        assert!(book.get(id(1)).is_some_and(|known| known.asks));
+        assert_eq!(book.all().len(), MAX_STRANGERS + 1);
     }
 
     #[tokio::test]

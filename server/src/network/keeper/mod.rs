@@ -118,6 +118,17 @@ pub(super) async fn keep(network: Network) {
     }
 }
 
+/// Whether it is a stranger that is long gone.
+fn is_gone(known: &Known) -> bool {
+    known.relation == Relation::Stranger
+        && match known.last_seen {
+            _ if known.label.is_some() || known.asked || known.invitation.is_some() => false,
+            // A clock that was set back makes nobody old.
+            None => known.is_rumour() && now().saturating_sub(known.first_seen) > RUMOUR_SECONDS,
+            Some(seen) => now().saturating_sub(seen) > STRANGER_SECONDS,
+        }
+}
+
 fn plan(plans: &mut HashMap<EndpointId, Plan>, network: &Network, id: EndpointId, answered: bool) {
     let known = network.book().get(id);
     // Or somebody this person waits for.
@@ -138,15 +149,10 @@ impl Network {
     fn worth_asking(&self) -> Vec<Known> {
         let mut known = self.book().all();
         known.retain(|known| {
-            let is_gone = known.relation == Relation::Stranger
-                && match known.last_seen {
-                    _ if known.label.is_some() || known.asked || known.invitation.is_some() => false,
-                    // A clock that was set back makes nobody old.
-                    None => known.is_rumour() && now().saturating_sub(known.first_seen) > RUMOUR_SECONDS,
-                    Some(seen) => now().saturating_sub(seen) > STRANGER_SECONDS,
-                };
+            let is_gone = is_gone(known);
             if is_gone && self.link_to(known.id).is_none() {
-                self.book().forget(known.id);
+                // It may have come back, or become a friend, since it was looked at.
+                self.book().forget_if(known.id, self::is_gone);
             }
             known.relation != Relation::Blocked && !is_gone
         });

@@ -1,13 +1,13 @@
 //! Invitations as they are written down.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use sha2::{Digest, Sha256};
 
-use super::{Store, StoreError, peers::save};
-use crate::network::{
-    InvitationSecret,
-    known::{Known, Relation},
+use super::{
+    Store, StoreError,
+    peers::{kept, save},
 };
+use crate::network::{InvitationSecret, known::Known};
 
 /// An invitation that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Store {
         self.transact(move |transaction| {
             transaction.execute(
                 "INSERT INTO invitations (id, network, secret, uses_left, expires) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![invitation.id, network, hash(secret), invitation.uses_left, invitation.expires],
+                params![invitation.id, network, hash(secret), invitation.uses_left, kept(invitation.expires)],
             )?;
             Ok(())
         })
@@ -46,7 +46,7 @@ impl Store {
                 "SELECT id, uses_left, expires FROM invitations
                  WHERE network = ?1 AND expires > ?2 AND uses_left > 0 ORDER BY expires",
             )?;
-            let rows = statement.query_map(params![network, now], |row| {
+            let rows = statement.query_map(params![network, kept(now)], |row| {
                 Ok(Invitation {
                     id: row.get(0)?,
                     uses_left: row.get(1)?,
@@ -59,7 +59,7 @@ impl Store {
     }
 
     /// Takes one use of an invitation, and writes down the friend who used it, in one transaction; whether there was one
-    /// to take.
+    /// to take. What is written of that peer already plays no part: memory is newer.
     pub(in crate::network) async fn use_invitation(
         &self,
         secret: InvitationSecret,
@@ -68,22 +68,10 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let network = self.network.clone();
         self.transact(move |transaction| {
-            // By another link, a moment ago.
-            let is_friend = transaction
-                .query_row(
-                    "SELECT relation FROM peers WHERE network = ?1 AND id = ?2",
-                    params![network, friend.id.as_bytes()],
-                    |row| Ok(Relation::from_number(row.get(0)?) == Relation::Friend),
-                )
-                .optional()?
-                .unwrap_or_default();
-            if is_friend {
-                return Ok(true);
-            }
             let taken = transaction.execute(
                 "UPDATE invitations SET uses_left = uses_left - 1
                  WHERE network = ?1 AND secret = ?2 AND expires > ?3 AND uses_left > 0",
-                params![network, hash(secret), now],
+                params![network, hash(secret), kept(now)],
             )?;
             if taken > 0 {
                 save(transaction, &network, &friend)?;

@@ -12,7 +12,7 @@ use std::{
 };
 
 use iroh::EndpointId;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::invitations::Invitation;
@@ -113,13 +113,13 @@ impl Store {
     /// Does something in one transaction, and returns when it is on disk.
     pub(super) async fn transact<T: Send + 'static>(
         &self,
-        act: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+        act: impl FnOnce(&mut Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (tell, told) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             let done = (|| -> rusqlite::Result<T> {
-                let transaction = connection.transaction()?;
-                let value = act(&transaction)?;
+                let mut transaction = connection.transaction()?;
+                let value = act(&mut transaction)?;
                 transaction.commit()?;
                 Ok(value)
             })();
@@ -154,17 +154,21 @@ impl Store {
         .await
     }
 
-    /// Writes what is known of some peers.
+    /// Writes what is known of some peers. A row that cannot be written is left out, and said to be: what one peer says
+    /// of itself keeps nothing of another from being written.
     pub(super) async fn write(&self, rows: Vec<Row>) -> Result<(), StoreError> {
         let network = self.network.clone();
         self.transact(move |transaction| {
             for row in rows {
-                match row {
-                    Row::Known(known) => peers::save(transaction, &network, &known)?,
-                    Row::Forgotten(id) => {
-                        let forget = "DELETE FROM peers WHERE network = ?1 AND id = ?2";
-                        transaction.execute(forget, params![network, id.as_bytes()])?;
+                let savepoint = transaction.savepoint()?;
+                match write_row(&savepoint, &network, &row) {
+                    Ok(()) => savepoint.commit()?,
+                    // Undone with the savepoint.
+                    Err(error) if is_of_row(&error) => {
+                        let peer = row.id().fmt_short();
+                        tracing::warn!(%peer, %error, "what is known of a peer cannot be written down");
                     }
+                    Err(error) => return Err(error),
                 }
             }
             Ok(())
@@ -178,6 +182,27 @@ impl Store {
         self.transact(|transaction| transaction.query_row("SELECT count(*) FROM peers", [], |row| row.get(0)))
             .await
     }
+}
+
+fn write_row(connection: &Connection, network: &str, row: &Row) -> rusqlite::Result<()> {
+    match row {
+        Row::Known(known) => peers::save(connection, network, known),
+        Row::Forgotten(id) => {
+            let forget = "DELETE FROM peers WHERE network = ?1 AND id = ?2";
+            connection
+                .execute(forget, params![network, id.as_bytes()])
+                .map(drop)
+        }
+    }
+}
+
+/// Whether it is for what is in the row. Where the disk is full or broken, for one, no other row could be written either.
+fn is_of_row(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::ToSqlConversionFailure(_))
+        || matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
+        )
 }
 
 fn make_private(path: &Path) -> io::Result<()> {
@@ -233,6 +258,61 @@ mod tests {
         store.write(vec![Row::Forgotten(known.id)]).await.unwrap();
         drop(store);
         assert_eq!(Store::open(&path, "home").unwrap().1, []);
+    }
+
+    #[tokio::test]
+    async fn a_row_that_cannot_be_written_keeps_no_other_from_being_written() {
+        let folder = folder();
+        let path = folder.path().join("peer.db");
+        let (store, _) = Store::open(&path, "").unwrap();
+        let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON peers WHEN NEW.own_name = 'bad'
+                      BEGIN SELECT RAISE(ABORT, 'no'); END";
+        store
+            .transact(move |transaction| transaction.execute_batch(refuse))
+            .await
+            .unwrap();
+        let row = |number, name: &str| {
+            let known = Known::new(SecretKey::from_bytes(&[number; 32]).public(), Source::Called);
+            Row::Known(Box::new(Known {
+                own_name: name.into(),
+                ..known
+            }))
+        };
+        store
+            .write(vec![row(1, "one"), row(2, "bad"), row(3, "three")])
+            .await
+            .unwrap();
+        drop(store);
+        let (store, known) = Store::open(&path, "").unwrap();
+        let mut names: Vec<_> = known.into_iter().map(|known| known.own_name).collect();
+        names.sort();
+        assert_eq!(names, ["one", "three"]);
+        // But where the database does not work, that is said.
+        store
+            .transact(|transaction| transaction.execute_batch("DROP TABLE peers"))
+            .await
+            .unwrap();
+        store.write(vec![row(1, "one")]).await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn numbers_without_end_are_written_as_the_largest_there_are() {
+        let folder = folder();
+        let path = folder.path().join("peer.db");
+        let (store, _) = Store::open(&path, "").unwrap();
+        let endless = Known {
+            card_made: u64::MAX,
+            first_seen: u64::MAX,
+            last_seen: Some(u64::MAX),
+            declined_until: u64::MAX,
+            ..Known::new(SecretKey::from_bytes(&[1; 32]).public(), Source::Called)
+        };
+        store.write(vec![Row::Known(Box::new(endless))]).await.unwrap();
+        drop(store);
+        let (_, known) = Store::open(&path, "").unwrap();
+        let largest = i64::MAX as u64;
+        assert_eq!((known[0].card_made, known[0].last_seen), (largest, Some(largest)));
+        assert_eq!((known[0].first_seen, known[0].declined_until), (largest, largest));
     }
 
     #[test]

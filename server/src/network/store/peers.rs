@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, net::SocketAddr};
 
 use iroh::EndpointId;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, params};
 
 use crate::network::{
     InvitationSecret,
@@ -50,13 +50,18 @@ pub(super) fn load(connection: &Connection, network: &str) -> rusqlite::Result<V
     rows.filter_map(Result::transpose).collect()
 }
 
+/// A number as SQLite can keep it: one that is too large is the largest.
+pub(super) fn kept(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 /// Writes down what is known of one peer.
-pub(super) fn save(transaction: &Transaction<'_>, network: &str, known: &Known) -> rusqlite::Result<()> {
+pub(super) fn save(connection: &Connection, network: &str, known: &Known) -> rusqlite::Result<()> {
     let lines = |addresses: &BTreeSet<SocketAddr>| {
         let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         addresses.join("\n")
     };
-    transaction.execute(
+    connection.execute(
         "INSERT OR REPLACE INTO peers (network, id, own_name, label, relation, source, addresses, card_made, first_seen,
                                        last_seen, version, asks, asked, declined_until, invitation, ticket_addresses)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
@@ -68,13 +73,13 @@ pub(super) fn save(transaction: &Transaction<'_>, network: &str, known: &Known) 
             known.relation as i64,
             known.source as i64,
             lines(&known.addresses),
-            known.card_made,
-            known.first_seen,
-            known.last_seen,
+            kept(known.card_made),
+            kept(known.first_seen),
+            known.last_seen.map(kept),
             known.version,
             known.asks,
             known.asked,
-            known.declined_until,
+            kept(known.declined_until),
             known.invitation.as_ref().map(InvitationSecret::reveal),
             lines(&known.ticket_addresses),
         ],
