@@ -110,17 +110,21 @@ impl Network {
                 (Relation::Stranger, false) => known.asked = true,
                 (Relation::Friend | Relation::Blocked, _) => {}
             });
-        match known.map(|known| known.relation) {
-            Some(Relation::Blocked) => return Err(NetworkError::Blocked),
+        let relation = known.map(|known| known.relation);
+        if relation == Some(Relation::Blocked) {
+            return Err(NetworkError::Blocked);
+        }
+        // Before the other side hears of it.
+        self.decided(id, "asked to be friends").await?;
+        match relation {
             Some(Relation::Friend) => self.tell_friendship(id),
-            Some(Relation::Stranger) | None => {
+            Some(Relation::Stranger | Relation::Blocked) | None => {
                 if let Ok(link) = self.link(id).await {
                     // It is told by the next link where it is not by this one.
                     link.tell(Say::FriendRequest(FriendRequest {}));
                 }
             }
         }
-        self.decided(id, "asked to be friends").await?;
         self.shown(id)
     }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::{
     Network,
-    card::{Card, now},
+    card::{Card, MAX_INTRODUCTION, now},
     link::Link,
 };
 
@@ -52,6 +52,15 @@ impl Round {
         self.last = told.last().filter(|_| !is_whole).map(|card| card.id);
         told.into_iter().map(Card::introduction).collect()
     }
+}
+
+/// Whether these are everybody, and not the part that fits: there would have been room for one more, however long.
+fn are_whole(told: &[Introduction]) -> bool {
+    let bytes: usize = told
+        .iter()
+        .map(|told| told.card.len() + told.signature.len())
+        .sum();
+    told.len() < MOST && bytes + MAX_INTRODUCTION <= MOST_BYTES
 }
 
 /// Whom another peer says it is connected to.
@@ -102,7 +111,7 @@ impl Network {
         if !link.may_introduce() {
             return;
         }
-        let is_whole = peers.len() < MOST;
+        let is_whole = are_whole(&peers);
         peers.truncate(MOST);
         let mut knows = BTreeSet::new();
         for introduction in peers {
@@ -147,6 +156,20 @@ mod tests {
             "somebody",
             &["127.0.0.1:1".parse().unwrap()],
         )
+    }
+
+    /// One of the longest.
+    fn long(number: u16) -> Card {
+        let mut key = [7; 32];
+        key[..2].copy_from_slice(&number.to_be_bytes());
+        let addresses: Vec<SocketAddr> = (0..16)
+            .map(|last| {
+                format!("[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ff{last:02x}]:65535")
+                    .parse()
+                    .unwrap()
+            })
+            .collect();
+        Card::make(&SecretKey::from_bytes(&key), &"\u{1f600}".repeat(64), &addresses)
     }
 
     fn ids(told: &[Introduction]) -> Vec<EndpointId> {
@@ -199,18 +222,6 @@ mod tests {
 
     #[test]
     fn the_longest_introductions_fit_into_a_message_and_all_are_told_in_the_end() {
-        let long = |number: u16| {
-            let mut key = [7; 32];
-            key[..2].copy_from_slice(&number.to_be_bytes());
-            let addresses: Vec<SocketAddr> = (0..16)
-                .map(|last| {
-                    format!("[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ff{last:02x}]:65535")
-                        .parse()
-                        .unwrap()
-                })
-                .collect();
-            Card::make(&SecretKey::from_bytes(&key), &"\u{1f600}".repeat(64), &addresses)
-        };
         let (own, crowd) = (long(0), (1..=100).map(long).collect::<Vec<_>>());
         let mut round = Round::default();
         let mut told = BTreeSet::new();
@@ -221,6 +232,26 @@ mod tests {
             told.extend(ids(&part));
         }
         assert_eq!(told.len(), 101);
+    }
+
+    #[test]
+    fn a_part_is_known_for_a_part_by_its_number_and_by_its_length() {
+        for card in [card, long] {
+            for count in [1, 10, 30, 62, 63, 64, 100] {
+                let (own, crowd) = (card(0), (1..=count).map(card).collect::<Vec<_>>());
+                let told = Round::default().next(&own, crowd.iter().collect());
+                if told.len() <= crowd.len() {
+                    assert!(!are_whole(&told), "{} of {count}", told.len());
+                }
+                assert!(count > 30 || are_whole(&told), "{count}");
+            }
+        }
+        assert!(
+            Round::default()
+                .next(&long(0), (1..=60).map(long).collect::<Vec<_>>().iter().collect())
+                .len()
+                < MOST
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,7 +12,14 @@ use std::{
 use iroh::{EndpointId, TransportAddr};
 
 use super::Book;
-use crate::{bucket::Bucket, network::near::Near};
+use crate::{
+    bucket::Bucket,
+    network::{
+        card::now,
+        known::{Known, Relation},
+        near::Near,
+    },
+};
 
 /// Peers that wait to hear whether they may be friends. More is a flood, not a crowd.
 const MAX_WAITING: usize = 64;
@@ -80,7 +87,8 @@ impl Requests {
 
 impl Book {
     /// Notes that a stranger asks to be friends; whether it waits for an answer now. Where too many do, the one goes that
-    /// has waited longest of those who are not `there`; where all are, this one has to come again.
+    /// has waited longest of those who are not `there`; where all are, this one has to come again. Of one that is no
+    /// stranger, or was told no, nothing is noted.
     pub(in crate::network) fn take_request(
         &self,
         id: EndpointId,
@@ -90,6 +98,11 @@ impl Book {
         let mut pages = self.pages();
         let pages = &mut *pages;
         let peers = &pages.peers;
+        // It may have become another since it asked.
+        let may_ask = |known: &Known| known.relation == Relation::Stranger && known.declined_until <= now();
+        if !peers.get(&id).is_some_and(may_ask) {
+            return false;
+        }
         let asks = |id: &EndpointId| peers.get(id).is_some_and(|known| known.asks);
         pages.waiting.retain(|id, _| asks(id));
         if asks(&id) {
@@ -144,10 +157,7 @@ mod tests {
         super::tests::{book, id},
         *,
     };
-    use crate::network::{
-        known::{Known, Source},
-        near::Reach,
-    };
+    use crate::network::{known::Source, near::Reach};
 
     fn place(last: u8) -> Place {
         Place::Address(IpAddr::from([192, 168, 1, last]))
@@ -233,6 +243,26 @@ mod tests {
         // Somebody was answered.
         book.change(id(1), |known| known.asks = false);
         assert!(book.take_request(id(66), place(101), &there));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_noted_of_a_friend_or_one_that_was_blocked_or_told_no_meanwhile() {
+        let (_folder, book) = strangers(1..=3);
+        book.change(id(1), Known::befriend);
+        book.change(id(2), |known| known.relation = Relation::Blocked);
+        book.change(id(3), |known| known.declined_until = now() + 60);
+        for number in 1..=4 {
+            assert!(
+                !book.take_request(id(number), place(1), &HashSet::new()),
+                "{number}"
+            );
+        }
+        assert_eq!(asking(&book), []);
+        book.change(id(3), |known| known.declined_until = now());
+        assert!(
+            book.take_request(id(3), place(1), &HashSet::new()),
+            "the time is over"
+        );
     }
 
     #[tokio::test]
