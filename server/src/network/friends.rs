@@ -116,14 +116,11 @@ impl Network {
         }
         // Before the other side hears of it.
         self.decided(id, "asked to be friends").await?;
-        match relation {
-            Some(Relation::Friend) => self.tell_friendship(id),
-            Some(Relation::Stranger | Relation::Blocked) | None => {
-                if let Ok(link) = self.link(id).await {
-                    // It is told by the next link where it is not by this one.
-                    link.tell(Say::FriendRequest(FriendRequest {}));
-                }
-            }
+        if relation == Some(Relation::Friend) {
+            self.tell_friendship(id);
+        } else if let Ok(link) = self.link(id).await {
+            // It is told by the next link where it is not by this one.
+            link.tell(Say::FriendRequest(FriendRequest {}));
         }
         self.shown(id)
     }
