@@ -66,8 +66,9 @@ fn build() -> Result<(), Box<dyn Error>> {
     pack(&web, &glue, &out)
 }
 
+/// Whether this is a build for use, by whatever profile.
 fn release() -> bool {
-    env::var("PROFILE").is_ok_and(|profile| profile == "release")
+    env::var("OPT_LEVEL").is_ok_and(|level| level != "0")
 }
 
 /// Adds the wasm32 target where it is missing, and says so.

@@ -29,7 +29,7 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::Runtime;
 
 use self::{failure::Failure, output::Output};
-use crate::data_dir::DataDir;
+use crate::{data_dir::DataDir, front::Page};
 
 /// A peer you open in a browser: gRPC with no server in the middle.
 ///
@@ -122,19 +122,19 @@ impl Arguments {
     }
 }
 
-/// Does what was asked for.
-pub fn run(arguments: Arguments) -> ExitCode {
+/// Does what was asked for. A peer that is started shows `page`.
+pub fn run(arguments: Arguments, page: Page) -> ExitCode {
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::wrong(format!("cannot start any thread: {error}")).report(),
     };
-    let done = runtime.block_on(dispatch(arguments));
+    let done = runtime.block_on(dispatch(arguments, page));
     // A name being looked up or a line being read must not hold up the end.
     runtime.shutdown_background();
     done.unwrap_or_else(|failure| failure.report())
 }
 
-async fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
+async fn dispatch(arguments: Arguments, page: Page) -> Result<ExitCode, Failure> {
     let Arguments {
         shared,
         command,
@@ -149,7 +149,7 @@ async fn dispatch(arguments: Arguments) -> Result<ExitCode, Failure> {
                 serve::Beside::Refuse
             };
             serve
-                .run(&DataDir::locate(shared.data_dir)?, &output, beside)
+                .run(&DataDir::locate(shared.data_dir)?, &output, beside, page)
                 .await
         }
         Some(Command::Hello(hello)) => {

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     config::ServeOptions,
     data_dir::{DataDir, DataDirError, Record},
-    front::{Door, Left},
+    front::{Door, Left, Page},
     network::{Network, NetworkSettings},
     peer::{Peer, Settings},
 };
@@ -68,6 +68,7 @@ impl Serve {
         data_dir: &DataDir,
         output: &Output,
         beside: Beside,
+        page: Page,
     ) -> Result<ExitCode, Failure> {
         let options = self.configuration.read(data_dir)?.options()?;
         let claim = match data_dir.claim() {
@@ -89,7 +90,7 @@ impl Serve {
             friends,
             internet,
         } = options;
-        let door = Door::bind(&listen, allow_origin).await?;
+        let door = Door::bind(&listen, allow_origin).await?.showing(page);
         let network = Network::start(NetworkSettings {
             key: claim.key()?,
             name: name.clone(),

@@ -13,7 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Status, service::Routes};
 
 use super::{
-    OriginPattern, connection,
+    OriginPattern, Page, connection,
     entrance::Entrance,
     entry::Rules,
     roads::{self, Stack},
@@ -56,6 +56,7 @@ pub enum BindError {
 pub struct Door {
     listeners: Vec<(TcpListener, SocketAddr)>,
     allowed: Arc<[OriginPattern]>,
+    page: Page,
 }
 
 /// What is left to finish while the peer stops.
@@ -78,7 +79,14 @@ impl Door {
         Ok(Self {
             listeners,
             allowed: allowed.into(),
+            page: Page::none(),
         })
+    }
+
+    /// What it shows to a browser; without this, a sentence that there is no page.
+    #[must_use]
+    pub fn showing(self, page: Page) -> Self {
+        Self { page, ..self }
     }
 
     /// Where it listens, with the ports that were taken where port 0 was asked for.
@@ -142,7 +150,13 @@ impl Door {
         let mut accepting = JoinSet::new();
         for (listener, address) in self.listeners {
             let rules = Rules::new(address, self.allowed.clone());
-            let stack = roads::stack(routes.clone(), &bridge, rules, peer.max_message_bytes());
+            let stack = roads::stack(
+                routes.clone(),
+                &bridge,
+                self.page.clone(),
+                rules,
+                peer.max_message_bytes(),
+            );
             accepting.spawn(accept(
                 listener,
                 stack,

@@ -20,3 +20,4 @@ mod watched;
 
 pub use door::{BindError, Door, Left};
 pub use origin::{InvalidOrigin, OriginPattern};
+pub use page::{Page, PageFile};

@@ -1,57 +1,110 @@
-//! The page: files embedded in the binary, compressed when it was built.
+//! The page: files that whoever starts a peer hands over, compressed when they were built.
+
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use tonic::body::Body;
 
-/// Answers a request that is no gRPC call.
-pub(super) fn answer<B>(request: &Request<B>) -> Response<Body> {
-    let path = request.uri().path();
-    let Some(file) = file(path) else {
-        if contract::Method::of(path).is_some() {
-            let sentence = "This is a gRPC method. Call it with content-type application/grpc or application/grpc-web+proto.\n";
-            return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
+/// What stands at `/` where there is no page.
+const NO_PAGE: PageFile = {
+    const SENTENCE: &[u8] =
+        b"This peer was built without its page. Build it with the feature `page`, or use the command line.\n";
+    PageFile {
+        path: "/",
+        content_type: "text/plain; charset=utf-8",
+        identity: SENTENCE,
+        brotli: &[],
+        gzip: &[],
+    }
+};
+
+/// One file of the page.
+#[derive(Debug, Clone, Copy)]
+pub struct PageFile {
+    /// Where it stands. All but `/` carry a hash of their content and may be cached for ever.
+    pub path: &'static str,
+    /// The media type, for `content-type`.
+    pub content_type: &'static str,
+    /// The bytes as they are.
+    pub identity: &'static [u8],
+    /// The same, compressed with brotli; empty where there is no such copy.
+    pub brotli: &'static [u8],
+    /// The same, compressed with gzip; empty where there is no such copy.
+    pub gzip: &'static [u8],
+}
+
+/// The page that a door shows.
+#[derive(Debug, Clone)]
+pub struct Page {
+    files: Arc<[PageFile]>,
+    /// What its index holds inline, as sources for `script-src` and `style-src`: `'sha256-…'`.
+    inline: [&'static str; 2],
+}
+
+impl Page {
+    /// The page made of `files`, of which `/` is the index. `scripts` and `styles` are what the index holds inline, as
+    /// sources for a Content-Security-Policy: `'sha256-…'`, apart by spaces.
+    pub fn new(files: Vec<PageFile>, scripts: &'static str, styles: &'static str) -> Self {
+        Self {
+            files: files.into(),
+            inline: [scripts, styles],
         }
-        return plain(StatusCode::NOT_FOUND, "There is nothing here. The page is at /\n");
-    };
-    if request.method() != Method::GET && request.method() != Method::HEAD {
-        let mut response = plain(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "The page can only be read: use GET.\n",
+    }
+
+    /// In place of a page, a sentence that says that there is none: a peer for headless use.
+    pub fn none() -> Self {
+        Self::new(vec![NO_PAGE], "", "")
+    }
+
+    /// Answers a request that is no gRPC call.
+    pub(super) fn answer<B>(&self, request: &Request<B>) -> Response<Body> {
+        let path = request.uri().path();
+        let Some(file) = self.files.iter().find(|file| file.path == path) else {
+            if contract::Method::of(path).is_some() {
+                let sentence = "This is a gRPC method. Call it with content-type application/grpc or application/grpc-web+proto.\n";
+                return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence);
+            }
+            return plain(StatusCode::NOT_FOUND, "There is nothing here. The page is at /\n");
+        };
+        if request.method() != Method::GET && request.method() != Method::HEAD {
+            let mut response = plain(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "The page can only be read: use GET.\n",
+            );
+            response
+                .headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return response;
+        }
+        let (encoding, bytes) = file.encoded(request.headers());
+        let mut response = Response::new(match *request.method() {
+            Method::HEAD => Body::empty(),
+            _ => full(bytes),
+        });
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        // All names but the index carry a hash of their content.
+        let caching = if path == "/" {
+            "no-cache"
+        } else {
+            "public, max-age=31536000, immutable"
+        };
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            content_security_policy(host(request), self.inline),
         );
+        if let Some(encoding) = encoding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
         response
-            .headers_mut()
-            .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
     }
-    let (encoding, bytes) = file.encoded(request.headers());
-    let mut response = Response::new(match *request.method() {
-        Method::HEAD => Body::empty(),
-        _ => full(bytes),
-    });
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    // All names but the index carry a hash of their content.
-    let caching = if path == "/" {
-        "no-cache"
-    } else {
-        "public, max-age=31536000, immutable"
-    };
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        content_security_policy(host(request)),
-    );
-    if let Some(encoding) = encoding {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
-    }
-    response
 }
 
 /// What the page may load and do.
-fn content_security_policy(host: &str) -> HeaderValue {
-    let (scripts, styles) = inline_hashes();
+fn content_security_policy(host: &str, [scripts, styles]: [&str; 2]) -> HeaderValue {
     // `ws://host` besides 'self' for browsers that do not count a socket of the same origin as 'self'.
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' {scripts}; style-src 'self' {styles}; \
@@ -69,56 +122,15 @@ fn host<B>(request: &Request<B>) -> &str {
         .unwrap_or_default()
 }
 
-struct File {
-    content_type: &'static str,
-    identity: &'static [u8],
-    /// The same bytes compressed, best coding first: its name and the copy.
-    compressed: [Option<(&'static str, &'static [u8])>; 2],
-}
-
-impl File {
+impl PageFile {
+    /// The copy to send and its coding, the best one the client takes.
     fn encoded(&self, headers: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
-        let accepted = self
-            .compressed
-            .iter()
-            .flatten()
-            .find(|(coding, _)| accepts(headers, coding));
-        accepted.map_or((None, self.identity), |(coding, bytes)| (Some(*coding), bytes))
+        let copies = [("br", self.brotli), ("gzip", self.gzip)];
+        let accepted = copies
+            .into_iter()
+            .find(|(coding, bytes)| !bytes.is_empty() && accepts(headers, coding));
+        accepted.map_or((None, self.identity), |(coding, bytes)| (Some(coding), bytes))
     }
-}
-
-#[cfg(feature = "page")]
-fn file(path: &str) -> Option<File> {
-    parcero_bundle::ASSETS
-        .iter()
-        .find(|asset| asset.path == path)
-        .map(|asset| File {
-            content_type: asset.content_type,
-            identity: asset.identity,
-            compressed: [Some(("br", asset.brotli)), Some(("gzip", asset.gzip))],
-        })
-}
-
-#[cfg(feature = "page")]
-fn inline_hashes() -> (&'static str, &'static str) {
-    (parcero_bundle::SCRIPT_HASHES, parcero_bundle::STYLE_HASHES)
-}
-
-#[cfg(not(feature = "page"))]
-fn file(path: &str) -> Option<File> {
-    const SENTENCE: &[u8] =
-        b"This peer was built without its page. Build it with the feature `page`, or use the command line.\n";
-    let file = File {
-        content_type: "text/plain; charset=utf-8",
-        identity: SENTENCE,
-        compressed: [None; 2],
-    };
-    (path == "/").then_some(file)
-}
-
-#[cfg(not(feature = "page"))]
-fn inline_hashes() -> (&'static str, &'static str) {
-    ("", "")
 }
 
 /// Whether `accept-encoding` names this coding, with a weight other than 0.

@@ -18,7 +18,7 @@ use super::{
     drain::{Drain, is_grpc_web},
     entry::{Entry, Rules},
     headers::Headers,
-    page,
+    page::Page,
 };
 use crate::{
     access::Caller,
@@ -36,12 +36,14 @@ pub(super) type Stack = Drain<Headers<Entry<CrossOrigin<Roads>>>>;
 pub(super) fn stack(
     routes: LayeredRoutes,
     bridge: &BridgeLayer,
+    page: Page,
     rules: Rules,
     max_message_bytes: usize,
 ) -> Stack {
     let roads = Roads {
         rest: Rest::new(routes.clone(), max_message_bytes),
         grpc: bridge.layer(GrpcWebLayer::new().layer(routes)),
+        page,
     };
     Drain::new(
         Headers::new(Entry::new(CrossOrigin::new(roads, rules.clone()), rules)),
@@ -87,6 +89,7 @@ impl Road {
 pub(super) struct Roads {
     grpc: Calls,
     rest: Rest,
+    page: Page,
 }
 
 /// The bridge in front of the gRPC-Web layer in front of the routes. Native gRPC passes both untouched.
@@ -115,7 +118,7 @@ impl Service<Request<Body>> for Roads {
                 Either::Left(self.grpc.call(request))
             }
             Road::Rest => Either::Right(Either::Left(self.rest.call(request))),
-            Road::Page => Either::Right(Either::Right(ready(Ok(page::answer(&request))))),
+            Road::Page => Either::Right(Either::Right(ready(Ok(self.page.answer(&request))))),
         }
     }
 }

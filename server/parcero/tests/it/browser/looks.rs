@@ -229,7 +229,7 @@ async fn axe_finds_nothing_in_any_state_language_or_theme() {
 pub(super) fn axe() -> Option<String> {
     let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/node_modules/axe-core/axe.min.js");
     let Ok(axe) = std::fs::read_to_string(axe) else {
-        let how = "axe-core is missing: npm ci --prefix server/tests/browser";
+        let how = "axe-core is missing: npm ci --prefix server/parcero/tests/browser";
         assert!(env::var_os("PARCERO_REQUIRE_ALL").is_none(), "{how}");
         eprintln!("!! SKIPPED: {how}");
         return None;

@@ -148,7 +148,7 @@ fn no_source_of_the_page_turns_text_into_markup() {
         }
     }
     let mut found = Vec::new();
-    let web = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src");
+    let web = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/src");
     sources(&web, &mut found);
     assert!(found.len() > 3, "{found:?}");
     for path in found {

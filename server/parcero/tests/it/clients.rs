@@ -16,7 +16,7 @@ pub(crate) fn python() -> Option<String> {
 /// A Python that can import `modules`, which `packages` bring: the one `.ci/run` made, or the machine's. None, and
 /// loudly, where there is none.
 pub(crate) fn python_with(modules: &str, packages: &str) -> Option<String> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/python/bin/python");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/python/bin/python");
     let python = [own.to_string_lossy().into_owned(), "python3".to_owned()]
         .into_iter()
         .find(|python| {
@@ -47,7 +47,7 @@ fn a_python_client_of_the_contract_works_unchanged() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(python)
         .arg(here.join("tests/clients/greet.py"))
-        .arg(here.join("../proto"))
+        .arg(here.join("../../proto"))
         .arg(format!("localhost:{}", peer.port))
         .stdin(Stdio::null())
         .output()

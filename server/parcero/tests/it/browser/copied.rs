@@ -82,7 +82,7 @@ async fn the_copied_python_makes_the_same_call() {
             .args(["-m", "grpc_tools.protoc", "-I", "proto", "greet.proto"])
             .arg(format!("--python_out={}", folder.path().display()))
             .arg(format!("--grpc_python_out={}", folder.path().display()))
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")),
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")),
     );
     for (card, expected) in PRINTED {
         let program = page

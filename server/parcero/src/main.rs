@@ -1,4 +1,6 @@
-//! The one binary, `parcero`.
+//! The one binary, `parcero`: the peer of the library, and the page it shows.
+
+mod page;
 
 use std::process::ExitCode;
 
@@ -7,5 +9,5 @@ use parcero::cli::{self, Arguments, logging};
 fn main() -> ExitCode {
     let arguments = Arguments::from_process();
     logging::start(arguments.starts_a_peer());
-    cli::run(arguments)
+    cli::run(arguments, page::embedded())
 }
