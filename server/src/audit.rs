@@ -14,7 +14,7 @@ use iroh::EndpointId;
 use crate::bucket::Bucket;
 
 /// The target of these lines.
-pub(crate) const TARGET: &str = "audit";
+pub const TARGET: &str = "audit";
 
 /// Refusals that are told of at once: more than a test of everything that is refused comes to.
 const RUSH: f64 = 500.0;

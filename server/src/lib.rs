@@ -1,13 +1,12 @@
-//! A Parcero peer: the library behind the binary `parcero`.
+//! A Parcero peer: the library behind the command line and the binary `parcero`.
 //!
 //! Every call, by whichever road it comes, passes the [`layers`] and ends in the services of [`grpc`]. [`front`] is
 //! the door for TCP on this machine; a door for other peers leads to the same layered routes.
 
 pub mod access;
-mod audit;
+pub mod audit;
 mod bucket;
 pub mod calls;
-pub mod cli;
 pub mod config;
 pub mod data_dir;
 pub mod front;

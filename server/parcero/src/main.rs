@@ -4,10 +4,10 @@ mod page;
 
 use std::process::ExitCode;
 
-use parcero::cli::{self, Arguments, logging};
+use parcero_cli::{Arguments, logging};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_process();
     logging::start(arguments.starts_a_peer());
-    cli::run(arguments, page::embedded())
+    parcero_cli::run(arguments, page::embedded())
 }

@@ -3,6 +3,7 @@
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bridge::server::{BridgeLayer, Origins};
+use futures_util::future::BoxFuture;
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
@@ -104,8 +105,8 @@ impl Door {
     pub async fn serve(
         self,
         peer: Peer,
-        stop: impl Future<Output = ()>,
-        tell: impl Fn(Left),
+        stop: impl Future<Output = ()> + Send,
+        tell: impl Fn(Left) + Sync,
     ) -> Result<(), tonic_reflection::server::Error> {
         let services = grpc::services(&peer).await?;
         self.serve_services(peer, services, stop, tell).await;
@@ -117,76 +118,89 @@ impl Door {
         self,
         peer: Peer,
         services: Routes,
-        stop: impl Future<Output = ()>,
-        tell: impl Fn(Left),
+        stop: impl Future<Output = ()> + Send,
+        tell: impl Fn(Left) + Sync,
     ) {
-        let routes = grpc::layered(&peer, services);
-        if let Some(network) = peer.network() {
-            // The other door, onto the same layered routes.
-            let routes = routes.clone();
-            let entrance = Entrance::new(network.clone());
-            network.serve(move |connection, standing| {
-                let one = entrance.of(connection.remote_id());
+        self.serve_until(peer, services, Box::pin(stop), &tell).await;
+    }
+
+    /// Boxed, so that all of it is compiled here and not with whoever waits for it: that may be optimised less.
+    fn serve_until<'a>(
+        self,
+        peer: Peer,
+        services: Routes,
+        stop: BoxFuture<'a, ()>,
+        tell: &'a (dyn Fn(Left) + Sync),
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let routes = grpc::layered(&peer, services);
+            if let Some(network) = peer.network() {
+                // The other door, onto the same layered routes.
                 let routes = routes.clone();
-                async move {
-                    tokio::select! {
-                        () = calls::serve(connection, routes, || one.enter()) => {}
-                        () = one.follow(standing) => {}
+                let entrance = Entrance::new(network.clone());
+                network.serve(move |connection, standing| {
+                    let one = entrance.of(connection.remote_id());
+                    let routes = routes.clone();
+                    async move {
+                        tokio::select! {
+                            () = calls::serve(connection, routes, || one.enter()) => {}
+                            () = one.follow(standing) => {}
+                        }
                     }
-                }
-            });
-        }
-        // Who may open a socket was decided before: the door's own rules know more than the bridge's.
-        let bridge = BridgeLayer::new()
-            .max_message_bytes(peer.max_message_bytes())
-            .origins(Origins::Any);
-        let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        let connections = TaskTracker::new();
-        let (stopping, stopped) = watch::channel(false);
-        // However this function ends, its connections end with it.
-        let end = CancellationToken::new();
-        let _end = end.clone().drop_guard();
+                });
+            }
+            // Who may open a socket was decided before: the door's own rules know more than the bridge's.
+            let bridge = BridgeLayer::new()
+                .max_message_bytes(peer.max_message_bytes())
+                .origins(Origins::Any);
+            let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+            let connections = TaskTracker::new();
+            let (stopping, stopped) = watch::channel(false);
+            // However this function ends, its connections end with it.
+            let end = CancellationToken::new();
+            let _end = end.clone().drop_guard();
 
-        let mut accepting = JoinSet::new();
-        for (listener, address) in self.listeners {
-            let rules = Rules::new(address, self.allowed.clone());
-            let stack = roads::stack(
-                routes.clone(),
-                &bridge,
-                self.page.clone(),
-                rules,
-                peer.max_message_bytes(),
-            );
-            accepting.spawn(accept(
-                listener,
-                stack,
-                permits.clone(),
-                connections.clone(),
-                stopped.clone(),
-                end.clone(),
-            ));
-        }
-        stop.await;
+            let mut accepting = JoinSet::new();
+            for (listener, address) in self.listeners {
+                let rules = Rules::new(address, self.allowed.clone());
+                let stack = roads::stack(
+                    routes.clone(),
+                    &bridge,
+                    self.page.clone(),
+                    rules,
+                    peer.max_message_bytes(),
+                );
+                accepting.spawn(accept(
+                    listener,
+                    stack,
+                    permits.clone(),
+                    connections.clone(),
+                    stopped.clone(),
+                    end.clone(),
+                ));
+            }
+            stop.await;
 
-        // The listening sockets close with their tasks.
-        accepting.shutdown().await;
-        connections.close();
-        let status = Status::unavailable("this peer is stopping");
-        peer.calls().close(&status);
-        stopping.send_replace(true);
-        let sockets = bridge.sockets();
-        // Running out of time is not an error here: what is left is ended below.
-        let _ = timeout(FINISH_TIME, finish(&peer, tell)).await;
-        peer.calls().end_all(&status);
-        // The same: whoever does not read its last answer within this time does not get it.
-        let _ = timeout(FLUSH_TIME, async {
-            tokio::join!(connections.wait(), sockets.wait())
+            // The listening sockets close with their tasks.
+            accepting.shutdown().await;
+            connections.close();
+            let status = Status::unavailable("this peer is stopping");
+            peer.calls().close(&status);
+            stopping.send_replace(true);
+            let sockets = bridge.sockets();
+            // Running out of time is not an error here: what is left is ended below.
+            let _ = timeout(FINISH_TIME, finish(&peer, tell)).await;
+            peer.calls().end_all(&status);
+            // The same: whoever does not read its last answer within this time does not get it.
+            let _ = timeout(FLUSH_TIME, async {
+                tokio::join!(connections.wait(), sockets.wait())
+            })
+            .await;
+            sockets.end();
+            if let Some(network) = peer.network() {
+                network.shutdown().await;
+            }
         })
-        .await;
-        sockets.end();
-        if let Some(network) = peer.network() {
-            network.shutdown().await;
-        }
     }
 }
 
@@ -234,7 +248,7 @@ async fn accept(
 }
 
 /// Waits until no call is left.
-async fn finish(peer: &Peer, tell: impl Fn(Left)) {
+async fn finish(peer: &Peer, tell: &(dyn Fn(Left) + Sync)) {
     let mut told = 0;
     // What ends within this is not worth a word.
     let _ = timeout(QUIET_TIME, async {

@@ -36,6 +36,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use iroh::{Endpoint, EndpointAddr, EndpointId, RelayUrl, SecretKey};
 use tokio::time::{Instant, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -112,54 +113,61 @@ impl Network {
     /// # Errors
     /// Where the socket cannot be had, or the database cannot be used.
     pub async fn start(settings: NetworkSettings) -> Result<Self, StartError> {
-        let NetworkSettings {
-            key,
-            name,
-            listen,
-            database,
-            membership,
-            discovery,
-            internet,
-            friends,
-        } = settings;
-        let key = SecretKey::from_bytes(&key);
-        let (store, known) = Store::open(&database, membership.name())?;
-        let near = Near::new(match &internet {
-            Some(_) => Reach::Internet,
-            None if listen.ip().is_loopback() => Reach::Loopback,
-            None => Reach::Subnets,
-        });
-        let alpns = vec![link::ALPN.to_vec(), calls::ALPN.to_vec()];
-        let endpoint = endpoint::open_kept(&store, &key, listen, internet.as_ref(), alpns).await?;
-        let network = Self(Arc::new(Inner {
-            book: Book::new(key.public(), store.clone(), known),
-            requests: Requests::default(),
-            endpoint,
-            key,
-            name,
-            membership,
-            relays: internet.map(|internet| internet.relays).unwrap_or_default(),
-            friends: friends.iter().map(Ticket::id).collect(),
-            relies_on: Mutex::default(),
-            store,
-            near,
-            started: Instant::now(),
-            live: Mutex::default(),
-            card: Mutex::default(),
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
-        }));
-        for ticket in &friends {
-            network.take_ticket(ticket, "");
-        }
-        let writer = network.clone();
-        network.spawn(async move { writer.book().keep_written().await });
-        network.spawn(keeper::look_around(network.clone()));
-        network.spawn(keeper::keep(network.clone()));
-        if discovery {
-            network.spawn(discovery::discover(network.clone(), listen.ip()));
-        }
-        Ok(network)
+        Self::open(settings).await
+    }
+
+    /// Boxed, so that everything it starts is compiled here and not with whoever waits for it: that may be optimised less.
+    fn open(settings: NetworkSettings) -> BoxFuture<'static, Result<Self, StartError>> {
+        Box::pin(async move {
+            let NetworkSettings {
+                key,
+                name,
+                listen,
+                database,
+                membership,
+                discovery,
+                internet,
+                friends,
+            } = settings;
+            let key = SecretKey::from_bytes(&key);
+            let (store, known) = Store::open(&database, membership.name())?;
+            let near = Near::new(match &internet {
+                Some(_) => Reach::Internet,
+                None if listen.ip().is_loopback() => Reach::Loopback,
+                None => Reach::Subnets,
+            });
+            let alpns = vec![link::ALPN.to_vec(), calls::ALPN.to_vec()];
+            let endpoint = endpoint::open_kept(&store, &key, listen, internet.as_ref(), alpns).await?;
+            let network = Self(Arc::new(Inner {
+                book: Book::new(key.public(), store.clone(), known),
+                requests: Requests::default(),
+                endpoint,
+                key,
+                name,
+                membership,
+                relays: internet.map(|internet| internet.relays).unwrap_or_default(),
+                friends: friends.iter().map(Ticket::id).collect(),
+                relies_on: Mutex::default(),
+                store,
+                near,
+                started: Instant::now(),
+                live: Mutex::default(),
+                card: Mutex::default(),
+                tasks: TaskTracker::new(),
+                stop: CancellationToken::new(),
+            }));
+            for ticket in &friends {
+                network.take_ticket(ticket, "");
+            }
+            let writer = network.clone();
+            network.spawn(async move { writer.book().keep_written().await });
+            network.spawn(keeper::look_around(network.clone()));
+            network.spawn(keeper::keep(network.clone()));
+            if discovery {
+                network.spawn(discovery::discover(network.clone(), listen.ip()));
+            }
+            Ok(network)
+        })
     }
 
     /// Runs something until the network stops.

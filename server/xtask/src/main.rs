@@ -17,10 +17,8 @@ use std::{ffi::OsString, process::ExitCode};
 
 use anyhow::Context;
 use clap::Parser;
-use parcero::{
-    cli::{self, Arguments, logging},
-    front::Page,
-};
+use parcero::front::Page;
+use parcero_cli::{Arguments, logging};
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "Measurements and long rounds")]
@@ -59,7 +57,7 @@ fn main() -> anyhow::Result<ExitCode> {
             let name = OsString::from("parcero");
             let arguments = Arguments::try_parse_from(std::iter::once(name).chain(arguments))?;
             logging::start(arguments.starts_a_peer());
-            return Ok(cli::run(arguments, Page::none()));
+            return Ok(parcero_cli::run(arguments, Page::none()));
         }
         command => command,
     };

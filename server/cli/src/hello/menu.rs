@@ -10,7 +10,7 @@ use super::{
     server::Server,
     unary::Unary,
 };
-use crate::cli::{failure::Failure, input::Lines, output, output::Output};
+use crate::{failure::Failure, input::Lines, output, output::Output};
 
 const MENU: &str = "
   1  unary                    one request, one reply

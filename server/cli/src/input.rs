@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::failure::Failure;
-use crate::config::LARGEST_MAX_MESSAGE_BYTES;
+use parcero::config::LARGEST_MAX_MESSAGE_BYTES;
 
 /// No line can be longer than the longest message it could be sent in.
 const MAX_LINE_BYTES: usize = LARGEST_MAX_MESSAGE_BYTES;

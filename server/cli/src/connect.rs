@@ -16,7 +16,7 @@ use super::{
     Shared,
     failure::{Failure, root_cause},
 };
-use crate::data_dir::DataDir;
+use parcero::data_dir::DataDir;
 
 /// A peer on this machine answers in a millisecond; one behind a tunnel within a second or two.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);

@@ -9,7 +9,7 @@ use super::{
     failure::Failure,
     output::{Output, say},
 };
-use crate::{
+use parcero::{
     config::{self, Configuration, Given},
     data_dir::DataDir,
 };

@@ -8,7 +8,7 @@ use super::{
     call::CallOptions,
     names::{NameOptions, Names},
 };
-use crate::cli::{failure::Failure, input::Lines, output::Output};
+use crate::{failure::Failure, input::Lines, output::Output};
 
 /// Client streaming: several requests, one reply at the end
 #[derive(Debug, Args)]

@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn causes_are_said_once() {
         let inner = io::Error::other("disk is full");
-        let error = crate::data_dir::DataDirError::Io {
+        let error = parcero::data_dir::DataDirError::Io {
             verb: "write",
             path: "token".into(),
             source: inner,

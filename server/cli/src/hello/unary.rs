@@ -9,7 +9,7 @@ use super::{
     Greeter,
     call::{CallOptions, DEFAULT_NAME, parse_milliseconds},
 };
-use crate::cli::{failure::Failure, output::Output};
+use crate::{failure::Failure, output::Output};
 
 /// One request, one reply
 #[derive(Debug, Args)]

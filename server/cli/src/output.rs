@@ -8,7 +8,7 @@ use super::{
     failure::Failure,
     visible::{visible, visible_json},
 };
-use crate::json;
+use parcero::json;
 
 /// Standard output, as text for people or as JSON for programs.
 #[derive(Debug, Clone, Copy)]

@@ -29,7 +29,7 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::Runtime;
 
 use self::{failure::Failure, output::Output};
-use crate::{data_dir::DataDir, front::Page};
+use parcero::{data_dir::DataDir, front::Page};
 
 /// A peer you open in a browser: gRPC with no server in the middle.
 ///

@@ -11,7 +11,7 @@ use tracing_subscriber::{
 };
 
 use super::{failure::use_colour, output};
-use crate::audit;
+use parcero::audit;
 
 const VARIABLES: [&str; 2] = ["PARCERO_LOG", "RUST_LOG"];
 

@@ -8,7 +8,7 @@ use super::{
     Greeter,
     call::{CallOptions, DEFAULT_NAME},
 };
-use crate::cli::{failure::Failure, output::Output};
+use crate::{failure::Failure, output::Output};
 
 /// The keys by which a call asks for another number of replies and another pause.
 const COUNT: &str = "parcero-count";

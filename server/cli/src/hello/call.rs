@@ -6,7 +6,7 @@ use clap::Args;
 use tonic::Request;
 
 use super::metadata::Entry;
-use crate::cli::failure::Failure;
+use crate::failure::Failure;
 
 pub(super) const DEFAULT_GREETING: &str = "Hello";
 pub(super) const DEFAULT_NAME: &str = "parcero";

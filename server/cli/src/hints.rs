@@ -1,7 +1,7 @@
 //! What to do about each thing that can be wrong before a call is made: one `match` per kind of error.
 
 use super::failure::{Failure, causes};
-use crate::{
+use parcero::{
     config::{ConfigError, SECRET_VARIABLE},
     data_dir::DataDirError,
     front::BindError,
@@ -13,7 +13,7 @@ impl From<ConfigError> for Failure {
         let hint = match &error {
             ConfigError::NotLoopback(address) => {
                 let port = if address.port() == 0 {
-                    crate::config::DEFAULT_PORT
+                    parcero::config::DEFAULT_PORT
                 } else {
                     address.port()
                 };

@@ -16,7 +16,7 @@ use super::{
     output::{Output, say},
     signals::StopSignals,
 };
-use crate::{
+use parcero::{
     config::ServeOptions,
     data_dir::{DataDir, DataDirError, Record},
     front::{Door, Left, Page},

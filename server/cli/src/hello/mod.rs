@@ -26,7 +26,7 @@ use super::{
     failure::Failure,
     output::Output,
 };
-use crate::{calls::PEER_KEY, config::LARGEST_MAX_MESSAGE_BYTES};
+use parcero::{calls::PEER_KEY, config::LARGEST_MAX_MESSAGE_BYTES};
 
 /// Say hello to a peer in one of the four kinds of call; without a kind, choose from a menu
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use super::{
     call::CallOptions,
     names::{NameOptions, Names},
 };
-use crate::cli::{failure::Failure, input::Lines, output::Output};
+use crate::{failure::Failure, input::Lines, output::Output};
 
 /// Bidirectional streaming: several requests, each answered as it comes
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::call::parse_milliseconds;
-use crate::cli::{failure::Failure, input::Lines, output};
+use crate::{failure::Failure, input::Lines, output};
 
 /// The arguments of a kind of call that sends a stream.
 #[derive(Debug, Args)]
