@@ -5,6 +5,7 @@ mod health;
 mod network;
 mod peers;
 
+use futures_util::future::BoxFuture;
 use tonic::{Status, body::Body, codec::CompressionEncoding, service::Routes};
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
 
@@ -42,48 +43,55 @@ macro_rules! compressing {
 /// # Errors
 /// Where the contract's own descriptors cannot be read, which no caller can cause.
 pub async fn services(peer: &Peer) -> Result<Routes, tonic_reflection::server::Error> {
-    // tonic's own limit bounds what a compressed message may grow to; the length on the wire is `MessageLayer`'s.
-    let limit = peer.max_message_bytes();
-    let greeter = GreeterServer::new(greeter::Greeter::new(limit)).max_encoding_message_size(usize::MAX);
-    let peers = PeersServer::new(peers::Peers::new(peer.clone()));
+    all(peer).await
+}
 
-    let (reporter, health) = tonic_health::server::health_reporter();
-    reporter.set_serving::<GreeterServer<greeter::Greeter>>().await;
-    reporter.set_serving::<PeersServer<peers::Peers>>().await;
+/// Boxed, so that the services are compiled here and not with whoever waits for them: that may be optimised less.
+fn all(peer: &Peer) -> BoxFuture<'_, Result<Routes, tonic_reflection::server::Error>> {
+    Box::pin(async move {
+        // tonic's own limit bounds what a compressed message may grow to; the length on the wire is `MessageLayer`'s.
+        let limit = peer.max_message_bytes();
+        let greeter = GreeterServer::new(greeter::Greeter::new(limit)).max_encoding_message_size(usize::MAX);
+        let peers = PeersServer::new(peers::Peers::new(peer.clone()));
 
-    let network = peer
-        .network()
-        .map(|network| NetworkServer::new(network::Network::new(network.clone())));
-    if network.is_some() {
-        reporter.set_serving::<NetworkServer<network::Network>>().await;
-    }
+        let (reporter, health) = tonic_health::server::health_reporter();
+        reporter.set_serving::<GreeterServer<greeter::Greeter>>().await;
+        reporter.set_serving::<PeersServer<peers::Peers>>().await;
 
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(contract::FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            // Each version would list itself alone.
-            .include_reflection_service(false)
-            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
-    };
+        let network = peer
+            .network()
+            .map(|network| NetworkServer::new(network::Network::new(network.clone())));
+        if network.is_some() {
+            reporter.set_serving::<NetworkServer<network::Network>>().await;
+        }
 
-    let routes = Routes::new(Guarded::new(compressing!(greeter, limit), Rule::AnyCaller));
-    let routes = match network {
-        Some(network) => routes.add_service(Guarded::new(compressing!(network, limit), Rule::LocalOnly)),
-        None => routes,
-    };
-    Ok(routes
-        .add_service(Guarded::new(compressing!(peers, limit), Rule::LocalOnly))
-        .add_service(Guarded::new(compressing!(health, limit), Rule::AnyCaller))
-        .add_service(Guarded::new(
-            compressing!(reflection().build_v1()?, limit),
-            Rule::AnyCaller,
-        ))
-        .add_service(Guarded::new(
-            compressing!(reflection().build_v1alpha()?, limit),
-            Rule::AnyCaller,
-        )))
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(contract::FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+                // Each version would list itself alone.
+                .include_reflection_service(false)
+                .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
+        };
+
+        let routes = Routes::new(Guarded::new(compressing!(greeter, limit), Rule::AnyCaller));
+        let routes = match network {
+            Some(network) => routes.add_service(Guarded::new(compressing!(network, limit), Rule::LocalOnly)),
+            None => routes,
+        };
+        Ok(routes
+            .add_service(Guarded::new(compressing!(peers, limit), Rule::LocalOnly))
+            .add_service(Guarded::new(compressing!(health, limit), Rule::AnyCaller))
+            .add_service(Guarded::new(
+                compressing!(reflection().build_v1()?, limit),
+                Rule::AnyCaller,
+            ))
+            .add_service(Guarded::new(
+                compressing!(reflection().build_v1alpha()?, limit),
+                Rule::AnyCaller,
+            )))
+    })
 }
 
 /// Puts the layers of `peer` around services.
