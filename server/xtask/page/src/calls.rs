@@ -8,7 +8,7 @@ use futures_channel::mpsc;
 use futures_util::{SinkExt, Stream, StreamExt, stream};
 use http::uri::PathAndQuery;
 use send_wrapper::SendWrapper;
-use tonic::{Request, Status, Streaming, client::Grpc};
+use tonic::{Request, Status, Streaming, client::Grpc, metadata::AsciiMetadataValue};
 use tonic_prost::ProstCodec;
 use web_sys::Performance;
 
@@ -40,6 +40,8 @@ struct UpReply {
 /// Calls one peer.
 pub(crate) struct Calls {
     socket: Socket,
+    /// The peer it passes them on to.
+    on_to: Option<AsciiMetadataValue>,
     clock: Performance,
 }
 
@@ -50,12 +52,17 @@ pub(crate) struct Conversation {
 }
 
 impl Calls {
-    /// Calls of the peer at this origin.
-    pub(crate) fn new(peer: &str, clock: Performance) -> Self {
-        Self {
+    /// Calls of the peer at this origin; or, by way of it, of the one with this id.
+    ///
+    /// # Errors
+    /// Where the id cannot be metadata.
+    pub(crate) fn new(peer: &str, on_to: Option<&str>, clock: Performance) -> Result<Self, String> {
+        let on_to = on_to.map(str::parse).transpose();
+        Ok(Self {
             socket: Socket::new(peer),
+            on_to: on_to.map_err(|_| "the id of the far peer is none")?,
             clock,
-        }
+        })
     }
 
     async fn call<M, A>(
@@ -70,8 +77,12 @@ impl Calls {
         let mut client = Grpc::new(self.socket.clone());
         client.ready().await.map_err(say)?;
         let path = PathAndQuery::from_static(path);
+        let mut request = Request::new(requests);
+        if let Some(id) = &self.on_to {
+            request.metadata_mut().insert("parcero-peer", id.clone());
+        }
         let response = client
-            .streaming(Request::new(requests), path, ProstCodec::<M, A>::default())
+            .streaming(request, path, ProstCodec::<M, A>::default())
             .await
             .map_err(say)?;
         Ok(response.into_inner())
@@ -94,6 +105,7 @@ impl Calls {
 
 impl Lane for Calls {
     type Conversation = Conversation;
+    const MAKES_CALLS: bool = true;
 
     async fn open(&self) -> Result<Conversation, String> {
         let (requests, stream) = mpsc::channel(1);

@@ -4,17 +4,17 @@ use std::fmt::Write;
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestInit, UrlSearchParams, Window};
+use web_sys::{Performance, RequestInit, UrlSearchParams, Window};
 
 use crate::{
     calls::Calls,
     raw::Raw,
-    work::{Direction, Work, per_second},
+    work::{Direction, Lane, Work, per_second},
 };
 
 const KIB_64: usize = 64 * 1024;
 
-/// Every measurement: its name in the report, what is done, and how often with the bridge and bare. Each takes some
+/// Every measurement: its name in the report, what is done, and how often with calls and without. Each takes some
 /// tenths of a second.
 const MEASUREMENTS: [(&str, Work, u32, u32); 9] = [
     ("round trips/s, 1 at once", Work::RoundTrips(1), 300, 300),
@@ -84,23 +84,50 @@ async fn measure(window: &Window) -> Result<String, String> {
             .ok_or_else(|| format!("the address has no {name}"))
     };
     let clock = window.performance().ok_or("this browser has no clock")?;
-    let calls = Calls::new(&parameter("peer")?, clock.clone());
-    let raw = Raw::new(parameter("raw")?, clock.clone(), window.clone());
     let rounds: usize = parameter("rounds")?.parse().map_err(|_| "rounds is no number")?;
+    let peer = parameter("peer")?;
+    match parameters.get("raw") {
+        Some(raw) => {
+            let calls = Calls::new(&peer, None, clock.clone())?;
+            let raw = Raw::new(raw, clock.clone(), window.clone());
+            compare(&calls, &raw, rounds, &clock).await
+        }
+        // What it costs that the page's own peer passes a call on.
+        None => {
+            let passed_on = Calls::new(&peer, Some(&parameter("id")?), clock.clone())?;
+            let direct = Calls::new(&parameter("far")?, None, clock.clone())?;
+            compare(&passed_on, &direct, rounds, &clock).await
+        }
+    }
+}
 
+/// A line for each measurement of each round: its name, and what it comes to in the first lane and in the second.
+async fn compare<A: Lane, B: Lane>(
+    first: &A,
+    second: &B,
+    rounds: usize,
+    clock: &Performance,
+) -> Result<String, String> {
     let mut report = String::new();
     for round in 0..rounds {
-        for (name, work, with_bridge, with_none) in MEASUREMENTS {
-            let bridge = || per_second(&calls, work, with_bridge, &clock);
-            let bare = || per_second(&raw, work, with_none, &clock);
+        for (name, work, with_calls, with_none) in MEASUREMENTS {
+            let one = || per_second(first, work, with_calls, clock);
+            let other = || {
+                per_second(
+                    second,
+                    work,
+                    if B::MAKES_CALLS { with_calls } else { with_none },
+                    clock,
+                )
+            };
             // Another lane begins each round, so that none always follows the same one.
             let pair = if round % 2 == 0 {
-                in_turn(bridge, bare).await
+                in_turn(one, other).await
             } else {
-                in_turn(bare, bridge).await.map(|(bare, bridge)| (bridge, bare))
+                in_turn(other, one).await.map(|(other, one)| (one, other))
             };
-            let (bridge, bare) = pair.map_err(|why| format!("{name}: {why}"))?;
-            writeln!(report, "{name}\t{bridge}\t{bare}").map_err(|error| error.to_string())?;
+            let (one, other) = pair.map_err(|why| format!("{name}: {why}"))?;
+            writeln!(report, "{name}\t{one}\t{other}").map_err(|error| error.to_string())?;
         }
     }
     Ok(report)

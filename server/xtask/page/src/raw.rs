@@ -137,6 +137,7 @@ impl Raw {
 
 impl Lane for Raw {
     type Conversation = Conversation;
+    const MAKES_CALLS: bool = false;
 
     async fn open(&self) -> Result<Conversation, String> {
         self.connect("/echo").await

@@ -35,6 +35,8 @@ pub(crate) const SMALL: usize = 16;
 pub(crate) trait Lane {
     /// A socket that is open.
     type Conversation;
+    /// Whether these are calls, which share WebSocket messages where they can: then more are counted.
+    const MAKES_CALLS: bool;
 
     /// Opens a socket.
     async fn open(&self) -> Result<Self::Conversation, String>;

@@ -13,8 +13,9 @@ use axum::{
 };
 use tokio::{net::TcpListener, process::Command, sync::mpsc, task::JoinSet, time::timeout};
 
-use super::{calls::Effort, sample::median};
+use super::sample::median;
 use crate::{
+    peers,
     process::{Kind, Process},
     size::build_script_output,
     table::{Table, number},
@@ -29,8 +30,31 @@ const START_TIME: Duration = Duration::from_secs(60);
 /// How long one round may take: it takes about five seconds where nothing else runs.
 const ROUND_TIME: Duration = Duration::from_secs(30);
 
-/// Measures and prints a table. Says so and goes on where there is no browser.
-pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
+/// Calls by the bridge beside bare WebSockets. Says so and goes on where there is no browser.
+pub(crate) async fn run(rounds: usize) -> anyhow::Result<()> {
+    let peer = Process::start(Kind::Front).await?;
+    let raw = Process::start(Kind::Raw).await?;
+    let servers = format!("{}&raw=ws://localhost:{}", origin(&peer), raw.address().port());
+    compare(&servers, rounds, ["bridge", "bare WebSocket", "÷ bare"]).await
+}
+
+/// Calls of a far peer by way of one's own, beside calls of that peer itself. Says so and goes on where there is no
+/// browser.
+pub(crate) async fn hop(rounds: usize) -> anyhow::Result<()> {
+    let far = Process::start(Kind::Linked).await?;
+    let near = Process::start_linked(far.identity()).await?;
+    let id = peers::id(&far)?;
+    let servers = format!("{}&far={}&id={id}", origin(&near), origin(&far));
+    let lanes = ["by way of its own peer", "to the far peer itself", "÷ itself"];
+    compare(&servers, rounds, lanes).await
+}
+
+fn origin(server: &Process) -> String {
+    format!("http://localhost:{}", server.address().port())
+}
+
+/// Measures from a browser, and prints a table of these lanes. `servers` is what the page is told of them.
+async fn compare(servers: &str, rounds: usize, lanes: [&str; 3]) -> anyhow::Result<()> {
     let Some((browser, version)) = find_browser().await else {
         println!("\nFrom a browser: not measured, as there is no Chromium. Name one in CHROMIUM.");
         return Ok(());
@@ -42,15 +66,11 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
     let mut serving = JoinSet::new();
     serving.spawn(async move { axum::serve(listener, router).await });
 
-    let peer = Process::start(Kind::Front).await?;
-    let raw = Process::start(Kind::Raw).await?;
     let profile = tempfile::tempdir()?;
     let address = format!(
-        "http://localhost:{}/?peer=http://localhost:{}&raw=ws://localhost:{}&rounds={}",
+        "http://localhost:{}/?peer={servers}&rounds={}",
         page.port(),
-        peer.address().port(),
-        raw.address().port(),
-        effort.rounds
+        rounds
     );
     let mut chromium = Command::new(browser)
         .args([
@@ -71,13 +91,13 @@ pub(crate) async fn run(effort: Effort) -> anyhow::Result<()> {
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
-    let patience = START_TIME + ROUND_TIME * u32::try_from(effort.rounds)?;
+    let patience = START_TIME + ROUND_TIME * u32::try_from(rounds)?;
     let report = timeout(patience, reports.recv())
         .await
         .context("the browser did not report")?
         .context("the server of the page ended")?;
     chromium.kill().await?;
-    print(&version, effort, &report)
+    print(&version, rounds, &report, lanes)
 }
 
 async fn find_browser() -> Option<(String, String)> {
@@ -156,10 +176,11 @@ fn router(folder: &Path, reports: mpsc::Sender<String>) -> anyhow::Result<Router
         ))
 }
 
-fn print(version: &str, effort: Effort, report: &str) -> anyhow::Result<()> {
+fn print(version: &str, rounds: usize, report: &str, lanes: [&str; 3]) -> anyhow::Result<()> {
     let figures = report.lines().map(figures).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut table = Table::new(&["from a browser, per second", "bridge", "bare WebSocket", "÷ bare"]);
-    let once = figures.len() / effort.rounds.max(1);
+    let [first, second, ratio] = lanes;
+    let mut table = Table::new(&["from a browser, per second", first, second, ratio]);
+    let once = figures.len() / rounds.max(1);
     for (name, ..) in &figures[..once] {
         let same = || figures.iter().filter(|(other, ..)| other == name);
         let ratio = median(same().map(|(_, bridge, bare)| bridge / bare));
@@ -175,7 +196,7 @@ fn print(version: &str, effort: Effort, report: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A line of the page's report: what was measured, with the bridge and without.
+/// A line of the page's report: what was measured, and what it came to in either lane.
 fn figures(line: &str) -> anyhow::Result<(&str, f64, f64)> {
     let mut parts = line.split('\t');
     let (Some(name), Some(first), second) = (parts.next(), parts.next(), parts.next()) else {

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: every road side by side, in one run.
 
-mod browser;
+pub(crate) mod browser;
 mod calls;
 mod lane;
 mod memory;
@@ -61,7 +61,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         memory::run(counts).await?;
     }
     if wanted(Part::Browser) {
-        browser::run(effort).await?;
+        browser::run(effort.rounds).await?;
     }
     Ok(())
 }

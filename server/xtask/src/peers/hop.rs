@@ -1,9 +1,12 @@
 //! What it costs that one's own peer passes a call on: a native client by way of its own peer to a far one, beside a
-//! native client of that far peer.
+//! native client of that far peer; and the same from a browser.
 
 use super::{Effort, lanes::table};
 use crate::{
-    bench::workload::{LARGE, Workload, measure},
+    bench::{
+        browser,
+        workload::{LARGE, Workload, measure},
+    },
     process::{Kind, Process},
     roads::{Road, Way},
 };
@@ -38,7 +41,7 @@ const TABLES: [(Workload, &str, &str, f64, &[usize]); 4] = [
 pub(super) async fn run(effort: Effort) -> anyhow::Result<()> {
     let far = Process::start(Kind::Linked).await?;
     let near = Process::start_linked(far.identity()).await?;
-    let id = super::home::read(far.identity())?.id().to_string();
+    let id = super::id(&far)?;
     for (workload, title, unit, per_operation, counts) in TABLES {
         for &at_once in counts {
             let (mut passed_on, mut direct) = (Vec::new(), Vec::new());
@@ -64,5 +67,5 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<()> {
             .print();
         }
     }
-    Ok(())
+    browser::hop(effort.rounds).await
 }

@@ -10,10 +10,17 @@ mod speed;
 
 use std::time::Duration;
 
+use crate::process::Process;
+
 pub(crate) use self::{
     home::Home,
     idle::{cost, head},
 };
+
+/// The id of the peer in a process of the kind that has a network.
+pub(crate) fn id(linked: &Process) -> anyhow::Result<String> {
+    Ok(home::read(linked.identity())?.id().to_string())
+}
 
 /// What to measure, and how long.
 #[derive(Debug, clap::Args)]
