@@ -27,7 +27,7 @@ pub trait Directory: Clone + Send + Sync + 'static {
     /// How to reach the peer that `name` means: an id, a name, or the beginning of an id.
     ///
     /// # Errors
-    /// NOT_FOUND, INVALID_ARGUMENT where several fit, FAILED_PRECONDITION where it is blocked.
+    /// NOT_FOUND, INVALID_ARGUMENT where it is empty or several fit, FAILED_PRECONDITION where it is blocked.
     fn find(&self, name: &str) -> Result<Self::Dial, Status>;
 }
 

@@ -30,6 +30,9 @@ pub enum StartError {
 /// Why something with another peer did not work.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum NetworkError {
+    /// Nothing was said of which peer is meant.
+    #[error("no peer is named; say an id, a name, or the first letters of an id")]
+    NoName,
     /// No peer is known by this id or name.
     #[error("no peer is known by `{0}`; `parcero peers` lists those that are")]
     Unknown(String),

@@ -15,9 +15,13 @@ impl Book {
     /// The peer that a person means by an id, a name, or the beginning of an id. A name this person gave wins.
     ///
     /// # Errors
-    /// [`NetworkError::Unknown`], or [`NetworkError::Ambiguous`] with the ids it could be.
+    /// [`NetworkError::NoName`], [`NetworkError::Unknown`], or [`NetworkError::Ambiguous`] with the ids it could be.
     pub(in crate::network) fn resolve(&self, text: &str) -> Result<EndpointId, NetworkError> {
         let text = text.trim();
+        // A peer that says no name of its own is not the one that nobody named.
+        if text.is_empty() {
+            return Err(NetworkError::NoName);
+        }
         let pages = self.pages();
         let peers = &pages.peers;
         if let Ok(id) = text.parse::<EndpointId>() {
@@ -97,6 +101,18 @@ mod tests {
                 "{unknown}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn no_name_is_not_the_name_of_a_peer_without_one() {
+        let (_folder, book) = book(vec![named(1, "", None)]);
+        for nothing in ["", " ", "\t\n"] {
+            assert!(
+                matches!(book.resolve(nothing), Err(NetworkError::NoName)),
+                "{nothing:?}"
+            );
+        }
+        assert_eq!(book.resolve(&id(1).to_string()).unwrap(), id(1));
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use tonic::Code;
 use crate::support::{
     TestPeer,
     network::{about, is_there},
+    raw_peer::RawPeer,
     road::{Ask, Road, call},
     wire::hello,
 };
@@ -48,6 +49,24 @@ async fn a_call_names_one_peer_and_no_more() {
     let ask = Ask::greeter("OnlyResponse").with("parcero-peer", "somebody");
     let answer = call(&peer, Road::NativeFar, &ask, &[hello("Hola", "Ana")]).await;
     assert_eq!(answer.code, Code::InvalidArgument, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_call_that_names_nobody_is_for_nobody_not_even_for_a_peer_without_a_name() {
+    let (peer, nameless) = (TestPeer::start(&[]), RawPeer::new().await);
+    nameless.meet(&peer, "").await;
+    peer.sees(&nameless.id(), |known| {
+        is_there(known) && known.own_name.is_empty()
+    })
+    .await;
+    for nobody in ["", "%20"] {
+        let refused = peer.hello_to(nobody).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{nobody:?}: {refused}");
+        assert!(refused.message().contains("no peer is named"), "{refused}");
+    }
+    let mut network = peer.network().await;
+    let refused = network.block_peer(about("")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
 }
 
 #[tokio::test]
