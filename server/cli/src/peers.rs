@@ -49,17 +49,21 @@ impl Peers {
             .await
             .map_err(Failure::of_call)?
             .into_inner();
-        let mut is_first = true;
+        let mut shown: Option<Vec<String>> = None;
         while let Some(list) = changes.message().await.map_err(Failure::of_call)? {
             if list.peers.is_empty() {
                 nobody();
             }
             // Whole in one line of JSON: who reads it sees where one state of the list ends, and who has gone from it.
+            // A person looks up at each new list, and figures are new all the time.
             output.message(&list, |list| {
-                let gap = (!is_first).then(String::new);
+                let now = list.peers.iter().map(line_without_figures).collect();
+                if shown.as_ref() == Some(&now) {
+                    return Vec::new();
+                }
+                let gap = shown.replace(now).map(|_| String::new());
                 gap.into_iter().chain(list.peers.iter().map(line)).collect()
             })?;
-            is_first = false;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -114,6 +118,14 @@ pub(super) fn line(peer: &PeerInfo) -> String {
     )
     .trim_end()
     .to_owned()
+}
+
+/// What tells one list from the next: a round trip takes another time whenever it is measured.
+fn line_without_figures(peer: &PeerInfo) -> String {
+    line(&PeerInfo {
+        round_trip: None,
+        ..peer.clone()
+    })
 }
 
 /// A time in milliseconds, for people.

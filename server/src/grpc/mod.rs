@@ -4,6 +4,7 @@ mod greeter;
 mod health;
 mod network;
 mod peers;
+mod watching;
 
 use futures_util::future::BoxFuture;
 use tonic::{Status, body::Body, codec::CompressionEncoding, service::Routes};

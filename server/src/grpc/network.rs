@@ -14,7 +14,7 @@ use prost_types::Timestamp;
 use tokio::time::{MissedTickBehavior, interval};
 use tonic::{Request, Response, Status};
 
-use super::health::ByHealth;
+use super::{health::ByHealth, watching::Told};
 use crate::{
     VERSION,
     network::{self, NetworkError, Path, PeerView, Relation, Source, Ticket},
@@ -79,13 +79,12 @@ impl network_server::Network for Network {
     ) -> Result<Response<Self::WatchPeersStream>, Status> {
         let mut ticks = interval(PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let start = (self.network.clone(), ticks, None);
-        let changes = stream::unfold(start, |(network, mut ticks, told)| async move {
+        let start = (self.network.clone(), ticks, Told::default());
+        let changes = stream::unfold(start, |(network, mut ticks, mut told)| async move {
             loop {
                 ticks.tick().await;
-                let now = list(&network);
-                if told.as_ref() != Some(&now) {
-                    return Some((Ok(now.clone()), (network, ticks, Some(now))));
+                if let Some(now) = told.news(list(&network)) {
+                    return Some((Ok(now), (network, ticks, told)));
                 }
             }
         });
@@ -223,7 +222,9 @@ pub(crate) fn status(error: &NetworkError) -> Status {
     let text = error.to_string();
     match error {
         NetworkError::Unknown(_) | NetworkError::Nothing(_) => Status::not_found(text),
-        NetworkError::Ambiguous { .. } | NetworkError::Oneself => Status::invalid_argument(text),
+        NetworkError::NoName | NetworkError::Ambiguous { .. } | NetworkError::Oneself => {
+            Status::invalid_argument(text)
+        }
         NetworkError::Unreachable(_) | NetworkError::NoAnswer(_) => Status::unavailable(text),
         NetworkError::Refused(_) | NetworkError::NotProved | NetworkError::OtherNetwork => {
             Status::permission_denied(text)

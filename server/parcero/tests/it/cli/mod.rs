@@ -6,6 +6,7 @@ mod hello;
 mod json;
 mod menu;
 mod output;
+mod peers;
 mod refusals;
 mod serve;
 mod settings;
