@@ -1,8 +1,12 @@
 //! `parcero serve`: a peer, from its start to its end.
 
 use std::{
+    env,
+    ffi::OsStr,
+    io,
     net::{Ipv4Addr, SocketAddr},
-    process::ExitCode,
+    process::{ExitCode, Stdio},
+    thread,
 };
 
 use clap::{Args, builder::FalseyValueParser};
@@ -214,11 +218,52 @@ fn elsewhere(url: &str, addresses: &[SocketAddr]) -> Vec<String> {
 }
 
 fn open(url: &str) {
-    if let Err(error) = open::that_detached(url) {
+    if let Err(error) = start_browser(url) {
         say(&format!(
             "note: no browser could be opened ({error}); open {url} yourself"
         ));
     }
+}
+
+/// Starts the first program of this platform that can be started, out of reach of Ctrl-C and without what the environment
+/// says of this peer: a secret, for one.
+fn start_browser(url: &str) -> io::Result<()> {
+    let mut why_not = io::Error::from(io::ErrorKind::NotFound);
+    for mut command in open::commands(url) {
+        for (name, _) in env::vars_os().filter(|(name, _)| is_ours(name)) {
+            command.env_remove(name);
+        }
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        #[cfg(windows)]
+        std::os::windows::process::CommandExt::creation_flags(&mut command, DETACHED);
+        match command.spawn() {
+            Ok(mut browser) => {
+                // It may run as long as this peer or longer. Somebody has to wait for it, or it stays as a zombie.
+                thread::Builder::new()
+                    .name("browser".to_owned())
+                    .spawn(move || browser.wait())?;
+                return Ok(());
+            }
+            Err(error) => why_not = error,
+        }
+    }
+    Err(why_not)
+}
+
+/// `CREATE_NO_WINDOW` and `CREATE_NEW_PROCESS_GROUP` of Windows.
+#[cfg(windows)]
+const DETACHED: u32 = 0x0800_0000 | 0x0000_0200;
+
+/// Whether a variable of the environment is for this program alone.
+fn is_ours(name: &OsStr) -> bool {
+    name.as_encoded_bytes()
+        .to_ascii_uppercase()
+        .starts_with(b"PARCERO_")
 }
 
 #[cfg(test)]

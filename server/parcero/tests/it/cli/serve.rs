@@ -122,7 +122,7 @@ fn localhost_leads_to_a_peer_that_listens_by_ipv6_alone() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn open_opens_the_page_in_the_browser() {
+fn open_opens_the_page_in_the_browser_and_tells_it_no_secret() {
     use std::os::unix::fs::PermissionsExt;
 
     let folder = data_dir();
@@ -130,7 +130,7 @@ fn open_opens_the_page_in_the_browser() {
     let browser = folder.path().join("xdg-open");
     // Written beside and renamed, so that the test never reads half of it.
     let script = format!(
-        "#!/bin/sh\necho \"$1\" > '{0}.new'\nmv '{0}.new' '{0}'\n",
+        "#!/bin/sh\n(echo \"$1\"; env) > '{0}.new'\nmv '{0}.new' '{0}'\n",
         opened.display()
     );
     std::fs::write(&browser, script).unwrap();
@@ -145,11 +145,19 @@ fn open_opens_the_page_in_the_browser() {
         parcero()
             .args(["serve", "--open", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir.path())
-            .env("PATH", path.unwrap()),
+            .env("PATH", path.unwrap())
+            .env("PARCERO_SECRET", "a secret of more than sixteen letters")
+            .env("LANGUAGE", "es"),
     );
     let line = peer.stdout.next().unwrap();
-    let url = crate::support::until(|| std::fs::read_to_string(&opened).ok());
-    assert_eq!(line, format!("Parcero is at {}", url.trim()));
+    let told = crate::support::until(|| std::fs::read_to_string(&opened).ok());
+    let (url, environment) = told.split_once('\n').unwrap();
+    assert_eq!(line, format!("Parcero is at {url}"));
+    assert!(environment.contains("LANGUAGE=es\n"), "{environment}");
+    assert!(
+        !environment.contains("sixteen letters") && !environment.contains("PARCERO_"),
+        "{environment}"
+    );
 }
 
 #[cfg(target_os = "linux")]
