@@ -164,6 +164,25 @@ fn full(bytes: &'static [u8]) -> Body {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn a_peer_without_a_page_says_so_in_its_place() {
+        use http_body_util::BodyExt;
+
+        let answer = |path| Page::none().answer(&Request::get(path).body(()).unwrap());
+        let at_root = answer("/");
+        assert_eq!(at_root.status(), StatusCode::OK);
+        assert_eq!(
+            at_root.headers()[header::CONTENT_TYPE],
+            "text/plain; charset=utf-8"
+        );
+        let said = at_root.into_body().collect().await.unwrap().to_bytes();
+        assert!(
+            said.starts_with(b"This peer was built without its page. "),
+            "{said:?}"
+        );
+        assert_eq!(answer("/index.html").status(), StatusCode::NOT_FOUND);
+    }
+
     #[test]
     fn a_coding_with_weight_zero_is_not_accepted() {
         let accepted = |value: &str, coding| {
