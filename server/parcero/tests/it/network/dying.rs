@@ -9,6 +9,7 @@ use tonic::Code;
 use super::far::PEER_KEY;
 use crate::support::{
     TestPeer,
+    raw_peer::RawPeer,
     road::{Answers, Ask, Asker, Line, Road},
     wire::hello,
 };
@@ -122,4 +123,27 @@ async fn an_upload_that_is_held_up_ends_when_its_peer_dies() {
         far.signal(way);
         end(vec![(asker, answers)], Instant::now(), way).await;
     }
+}
+
+#[tokio::test]
+async fn a_peer_that_shakes_hands_and_never_greets_is_unavailable_like_one_that_is_not_there() {
+    let near = TestPeer::start(&[]);
+    let mute = RawPeer::speaking(&[b"parcero/control/1", b"parcero/calls/1"]).await;
+    let (ticket, id) = (mute.ticket(), mute.id());
+    let told = async {
+        near.add(&ticket).await;
+        let start = Instant::now();
+        let told = near.hello_to(&id).await.unwrap_err();
+        assert!(start.elapsed() < DEATH, "{:?}", start.elapsed());
+        told
+    };
+    let told = tokio::select! {
+        told = told => told,
+        () = mute.shakes_hands() => unreachable!("it does so for ever"),
+    };
+    assert_eq!(told.code(), Code::Unavailable, "{told}");
+    assert!(
+        told.message().contains("did not introduce itself in time"),
+        "{told}"
+    );
 }

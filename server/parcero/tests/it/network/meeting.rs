@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use contract::parcero::v1::{ListPeersRequest, Path, Presence, Relation, Source};
+use contract::parcero::v1::{ListPeersRequest, Path, PeerInfo, Presence, Relation, Source};
 use iroh::SecretKey;
 
 use crate::support::{TestPeer, data_dir, network::is_there, network_name, parcero, raw_peer::RawPeer};
@@ -201,4 +201,32 @@ async fn eight_connections_are_kept_and_who_has_none_is_seen_to_go_and_to_return
     let start = Instant::now();
     peer.sees(&without, is_there).await;
     assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+}
+
+/// Both ends keep the eight links they had before, so that neither keeps one to the other.
+#[tokio::test]
+async fn a_peer_with_no_open_link_is_dialled_when_it_is_called() {
+    const CONTROL: &[&[u8]] = &[b"parcero/control/1"];
+    let peers = [TestPeer::start(&[]), TestPeer::start(&[]), TestPeer::start(&[])];
+    let mut crowd = Vec::new();
+    for _ in 0..8 {
+        let raw = RawPeer::speaking(CONTROL).await;
+        raw.welcomes();
+        for peer in &peers {
+            peer.add(&raw.ticket()).await;
+        }
+        crowd.push(raw);
+    }
+    let [peer, others @ ..] = &peers;
+    for other in others {
+        peer.knows(other).await;
+    }
+    for other in others {
+        let id = other.key().await;
+        let apart = |other: &PeerInfo| other.path() == Path::Unspecified && is_there(other);
+        peer.sees(&id, apart).await;
+        assert_eq!(peer.hello_to(&id).await.unwrap(), "Hola Ana");
+        // What the call went by stays for the next one.
+        peer.sees(&id, |other| other.path() == Path::Lan).await;
+    }
 }

@@ -117,11 +117,12 @@ impl RawPeer {
         soon(self.endpoint.accept()).await.unwrap().await.unwrap()
     }
 
-    /// Shakes hands with whoever dials, as far as they understand each other, and no more.
+    /// Shakes hands with whoever dials, as far as they understand each other, and says nothing from then on.
     pub(crate) async fn shakes_hands(&self) {
+        let mut shaken = Vec::new();
         while let Some(incoming) = self.endpoint.accept().await {
             // That it fails is what is looked at from the other side.
-            let _ = incoming.await;
+            shaken.extend(incoming.await.ok());
         }
     }
 
