@@ -92,6 +92,7 @@ mod tests {
         }
     }
 
+    // S23
     #[cfg(unix)]
     #[test]
     fn a_key_that_others_can_read_is_refused() {

@@ -78,6 +78,7 @@ impl fmt::Display for Token {
 mod tests {
     use super::*;
 
+    // S23
     #[test]
     fn a_token_does_not_print_itself() {
         let token = Token::generate().unwrap();

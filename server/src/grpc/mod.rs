@@ -166,6 +166,48 @@ mod tests {
             .collect()
     }
 
+    // S22: what a peer is told by its flags, its environment and its file, no call changes.
+    #[test]
+    fn a_method_is_on_one_of_two_lists_and_neither_changes_how_a_peer_was_set_up() {
+        // They ask, and leave everything as it is.
+        const ASKING: [&str; 13] = [
+            "/greet.Greeter/OnlyResponse",
+            "/greet.Greeter/ServerStreaming",
+            "/greet.Greeter/ClientStreaming",
+            "/greet.Greeter/BidirectionalStreaming",
+            "/parcero.v1.Network/Self",
+            "/parcero.v1.Network/ListPeers",
+            "/parcero.v1.Network/WatchPeers",
+            "/parcero.v1.Network/InspectTicket",
+            "/parcero.v1.Network/ListInvitations",
+            "/parcero.v1.Network/Ping",
+            "/parcero.v1.Network/Diagnose",
+            "/parcero.v1.Peers/About",
+            "/parcero.v1.Peers/WatchAbout",
+        ];
+        // They change whom a peer knows, and what those are to it: never where it listens, to which pages it opens, its
+        // network, its secret, or a folder.
+        const CHANGING: [&str; 11] = [
+            "/parcero.v1.Network/AddFriend",
+            "/parcero.v1.Network/AskFriend",
+            "/parcero.v1.Network/AcceptFriend",
+            "/parcero.v1.Network/DeclineFriend",
+            "/parcero.v1.Network/RemoveFriend",
+            "/parcero.v1.Network/NamePeer",
+            "/parcero.v1.Network/BlockPeer",
+            "/parcero.v1.Network/UnblockPeer",
+            "/parcero.v1.Network/ForgetPeer",
+            "/parcero.v1.Network/CreateInvitation",
+            "/parcero.v1.Network/RevokeInvitation",
+        ];
+        let mut listed = [&ASKING[..], &CHANGING].concat();
+        listed.sort_unstable();
+        let mut methods: Vec<_> = contract::METHODS.iter().map(|method| method.path).collect();
+        methods.sort_unstable();
+        assert_eq!(methods, listed);
+    }
+
+    // S20: deny by default.
     /// Whoever adds a service has to say for whom it is.
     #[tokio::test]
     async fn no_service_answers_a_call_of_which_no_door_said_who_makes_it() {

@@ -271,6 +271,7 @@ fn peers_meet_and_call_each_other_over_a_line_that_is_slow_and_loses_packets() {
     assert!(start.elapsed() >= 50 * 2 * delay, "the detour was not taken");
 }
 
+// S19
 #[test]
 fn a_flood_of_forged_announcements_does_not_keep_peers_that_know_each_other_apart() {
     if !can_be_made() {

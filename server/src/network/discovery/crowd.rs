@@ -71,6 +71,7 @@ mod tests {
         SecretKey::from_bytes(&key).public()
     }
 
+    // S19
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_shouts_is_heard_a_few_times_in_a_while() {
         let mut crowd = Crowd::default();
@@ -82,6 +83,7 @@ mod tests {
         assert!(crowd.lets_in(peer(1), false));
     }
 
+    // S19: a hint of discovery takes no memory without end.
     #[tokio::test(start_paused = true)]
     async fn a_flood_of_newcomers_has_an_end_and_does_not_drown_who_is_known() {
         let mut crowd = Crowd::default();

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::support::{TestPeer, network::is_there};
 
+// S19: a known name with another key.
 #[tokio::test]
 async fn a_known_name_with_another_key_is_a_warning_in_the_row_the_picture_and_the_choice_of_whom_to_call() {
     let (medellin, cali) = (TestPeer::start(&[]), TestPeer::start(&["--name", "cali"]));

@@ -117,6 +117,7 @@ fn a_folder_open_to_others_that_is_not_ours_is_refused() {
     assert!(ended.stderr.contains("hint: close it with"), "{}", ended.stderr);
 }
 
+// S23
 #[test]
 fn the_token_is_on_disk_and_nowhere_else() {
     let folder = data_dir();
@@ -147,4 +148,57 @@ fn the_token_is_on_disk_and_nowhere_else() {
     assert!(!ended.stderr.is_empty(), "everything is logged");
     assert!(!ended.stderr.contains(&token));
     assert!(!folder.path().join("token").exists());
+}
+
+// S25: what this account keeps is of no use to another one.
+#[cfg(target_os = "linux")]
+#[test]
+fn another_account_gets_nothing_out_of_the_folder_of_a_running_peer() {
+    use std::os::unix::{fs::PermissionsExt, process::CommandExt};
+
+    if !rustix::process::geteuid().is_root() {
+        let how = "only root can act as another account";
+        assert!(std::env::var_os("PARCERO_REQUIRE_ALL").is_none(), "{how}");
+        eprintln!("!! SKIPPED: {how}");
+        return;
+    }
+    // The binary may be where that account cannot go. Copied by another process, or a test that starts something just then
+    // would keep it open for writing.
+    let open_to_all = tempfile::Builder::new()
+        .permissions(std::fs::Permissions::from_mode(0o755))
+        .tempdir()
+        .unwrap();
+    let binary = open_to_all.path().join("parcero");
+    let copied = run(
+        std::process::Command::new("cp")
+            .arg(env!("CARGO_BIN_EXE_parcero"))
+            .arg(&binary),
+        "",
+    );
+    assert_eq!(copied.code, Some(0), "{}", copied.stderr);
+    let as_nobody = |program: &std::path::Path, arguments: &[&str]| {
+        let mut command = std::process::Command::new(program);
+        command.args(arguments).env_clear().current_dir("/");
+        run(command.uid(65534).gid(65534), "")
+    };
+    assert_eq!(as_nobody(&binary, &["--version"]).code, Some(0), "it can be run");
+
+    let peer = TestPeer::start(&[]);
+    let folder = peer.data_dir().to_str().unwrap();
+    for arguments in [&["about"][..], &["peers"], &["hello", "unary"], &["serve"], &[]] {
+        let refused = as_nobody(&binary, &[arguments, &["--data-dir", folder]].concat());
+        assert_eq!(
+            (refused.code, refused.stdout.as_str()),
+            (Some(2), ""),
+            "{arguments:?}"
+        );
+        assert!(refused.stderr.contains("Permission denied"), "{}", refused.stderr);
+    }
+    for name in ["key", "token", "peer.json", "peer.db"] {
+        let path = format!("{folder}/{name}");
+        assert!(std::path::Path::new(&path).exists(), "{path}");
+        let read = as_nobody("/bin/cat".as_ref(), &[&path]);
+        assert_eq!((read.code, read.stdout.as_str()), (Some(1), ""), "{path}");
+    }
+    assert_eq!(peer.run(&["about"]).code, Some(0), "its own account uses it");
 }

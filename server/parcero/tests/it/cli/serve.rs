@@ -120,6 +120,7 @@ fn localhost_leads_to_a_peer_that_listens_by_ipv6_alone() {
     );
 }
 
+// S23
 #[cfg(target_os = "linux")]
 #[test]
 fn open_opens_the_page_in_the_browser_and_tells_it_no_secret() {

@@ -18,6 +18,7 @@ fn is_audit(line: &str, peer: &str) -> bool {
     line.contains(" audit: ") && line.contains(&format!("peer={peer}"))
 }
 
+// S20: every decision has a line.
 // To wait for a line takes a thread, and the raw peer needs one, too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_decision_about_another_peer_has_a_line_in_the_audit_with_its_key() {
@@ -86,6 +87,7 @@ async fn every_decision_about_another_peer_has_a_line_in_the_audit_with_its_key(
     assert!(line.contains(" audit: ") && line.contains(&id), "{line}");
 }
 
+// S23
 /// Tickets with an invitation, and what is secret in them, are for those they are handed to.
 #[tokio::test]
 async fn no_invitation_is_in_the_log_of_either_side_however_much_is_logged() {

@@ -143,6 +143,7 @@ async fn of_one_message_64_introductions_are_taken_and_of_a_second_one_at_once_n
     assert_eq!(told.knows.len(), 64);
 }
 
+// S19: who a peer is, its key says.
 #[tokio::test]
 async fn an_introduction_that_its_peer_did_not_sign_makes_nobody_known() {
     let peer = TestPeer::start(&[]);

@@ -95,6 +95,7 @@ async fn a_peer_that_is_not_there_fails_at_its_packets() {
     assert!(steps[0].evidence.contains("127.0.0.1:"), "{steps:?}");
 }
 
+// S19
 #[tokio::test]
 async fn another_peer_at_the_address_fails_at_the_handshake() {
     let (near, far, other) = (TestPeer::start(&[]), TestPeer::start(&[]), TestPeer::start(&[]));

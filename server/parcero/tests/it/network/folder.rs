@@ -89,6 +89,7 @@ fn an_address_for_other_peers_that_another_program_has_is_an_error_that_says_so(
     }
 }
 
+// S23
 /// Keys, tokens and what is known of others are for this account alone.
 #[cfg(unix)]
 #[tokio::test]

@@ -24,6 +24,7 @@ use crate::support::{
     wire::hello,
 };
 
+// S20
 #[tokio::test]
 async fn a_call_for_friends_knows_its_caller_by_key_and_ends_within_a_second_when_that_is_a_friend_no_more() {
     let folder = data_dir();

@@ -81,6 +81,7 @@ async fn a_friend_that_is_removed_keeps_no_more_calls_than_a_stranger_may_have()
     assert_eq!(friend.hello_to(&id).await.unwrap(), "Hola Ana");
 }
 
+// S20
 #[tokio::test]
 async fn blocking_ends_calls_in_both_directions_within_a_second_and_unblocking_is_as_quick() {
     let peer = TestPeer::start(&[]);

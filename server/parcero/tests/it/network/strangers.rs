@@ -34,6 +34,7 @@ async fn refuses_local_methods(peer: &TestPeer) {
     }
 }
 
+// S20 and S22
 #[tokio::test]
 async fn another_peer_may_say_hello_and_administers_nothing_be_it_a_stranger_or_a_friend() {
     let peer = TestPeer::start(&[]);
@@ -59,6 +60,7 @@ async fn another_peer_may_say_hello_and_administers_nothing_be_it_a_stranger_or_
     }
 }
 
+// S21
 #[tokio::test]
 async fn a_peer_is_no_proxy_for_another_peer() {
     let (peer, third) = (TestPeer::start(&[]), TestPeer::start(&[]));
@@ -193,6 +195,7 @@ async fn a_blocked_key_is_refused_on_every_protocol_for_a_reason_it_can_read() {
     }
 }
 
+// S20: what is taken back is felt by open calls.
 #[tokio::test]
 async fn a_blocked_peer_gets_nothing_and_its_open_calls_end_within_a_second() {
     let peer = TestPeer::start(&[]);
