@@ -44,11 +44,35 @@ fn a_python_client_of_the_contract_works_unchanged() {
         return;
     };
     let peer = TestPeer::start(&[]);
+    check(&python, &peer, None);
+}
+
+#[tokio::test]
+async fn a_python_client_that_names_another_peer_gets_the_same_answers_from_it() {
+    let Some(python) = python() else {
+        return;
+    };
+    let far = TestPeer::start(&["--name", "Peñón 9"]);
+    let near = far.friend().await;
+    near.sees(&far.key().await, |far| far.name == "Peñón 9").await;
+    let before = far.figures().await.now().await.completed;
+    check(&python, near, Some("parcero-peer=Pe%C3%B1%C3%B3n 9"));
+    let answered = far.figures().await.now().await.completed - before;
+    assert!(answered >= ANSWERED, "the other peer answered {answered} calls");
+}
+
+/// The calls of `greet.py` that come to a good end.
+const ANSWERED: u64 = 9;
+
+/// Runs `greet.py` against a peer, with metadata or without.
+#[track_caller]
+fn check(python: &str, peer: &TestPeer, metadata: Option<&str>) {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(python)
         .arg(here.join("tests/clients/greet.py"))
         .arg(here.join("../../proto"))
         .arg(format!("localhost:{}", peer.port))
+        .args(metadata)
         .stdin(Stdio::null())
         .output()
         .unwrap();
