@@ -1,7 +1,10 @@
 //! What the peer tells about its services: reflection and health.
 
 use prost::Message;
-use prost_reflect::prost_types::FileDescriptorProto;
+use prost_reflect::{
+    DescriptorPool,
+    prost_types::{FileDescriptorProto, FileDescriptorSet},
+};
 use tonic::Code;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
@@ -18,9 +21,16 @@ const SERVICES: [&str; 6] = [
     "parcero.v1.Peers",
 ];
 
+/// What `parcero.v1.Network` is made of.
+const FILES_OF_NETWORK: [&str; 3] = [
+    "google/protobuf/duration.proto",
+    "google/protobuf/timestamp.proto",
+    "parcero/v1/network.proto",
+];
+
 /// The two versions have the same messages, in different modules.
 macro_rules! reflection {
-    ($version:ident, $test:ident) => {
+    ($version:ident, $test:ident, $whole:ident) => {
         #[tokio::test]
         async fn $test() {
             use tonic_reflection::pb::$version::{
@@ -93,13 +103,77 @@ macro_rules! reflection {
             };
             assert_eq!(code, Code::NotFound);
         }
+
+        /// As grpcurl does, to describe a service.
+        #[tokio::test]
+        async fn $whole() {
+            use tonic_reflection::pb::$version::{
+                ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+                server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+            };
+
+            let peer = TestPeer::start(&[]);
+            let mut client = ServerReflectionClient::new(peer.channel().await);
+            let mut files: Vec<FileDescriptorProto> = Vec::new();
+            let mut questions = vec![MessageRequest::FileContainingSymbol(
+                "parcero.v1.Network".into(),
+            )];
+            while let Some(question) = questions.pop() {
+                let request = ServerReflectionRequest {
+                    host: String::new(),
+                    message_request: Some(question.clone()),
+                };
+                let answers = client
+                    .server_reflection_info(tokio_stream::once(request))
+                    .await;
+                let answer = soon(answers.unwrap().into_inner().message()).await.unwrap();
+                let MessageResponse::FileDescriptorResponse(answer) =
+                    answer.unwrap().message_response.unwrap()
+                else {
+                    panic!("no file for {question:?}");
+                };
+                for file in answer.file_descriptor_proto {
+                    let file = FileDescriptorProto::decode(file.as_slice()).unwrap();
+                    if files.iter().any(|known| known.name == file.name) {
+                        continue;
+                    }
+                    questions.extend(
+                        file.dependency
+                            .iter()
+                            .cloned()
+                            .map(MessageRequest::FileByFilename),
+                    );
+                    files.push(file);
+                }
+            }
+            let mut names: Vec<_> = files.iter().map(|file| file.name().to_owned()).collect();
+            names.sort();
+            assert_eq!(names, FILES_OF_NETWORK);
+
+            // With anything missing this fails.
+            let pool = DescriptorPool::from_file_descriptor_set(FileDescriptorSet { file: files }).unwrap();
+            let service = pool.get_service_by_name("parcero.v1.Network").unwrap();
+            let mut known = contract::METHODS
+                .iter()
+                .filter(|method| method.path.starts_with("/parcero.v1.Network/"));
+            for method in service.methods() {
+                let path = format!("/{}/{}", service.full_name(), method.name());
+                assert_eq!(known.next().map(|method| method.path), Some(&*path));
+            }
+            assert!(known.next().is_none());
+        }
     };
 }
 
-reflection!(v1, reflection_v1_lists_the_services_and_gives_their_descriptors);
+reflection!(
+    v1,
+    reflection_v1_lists_the_services_and_gives_their_descriptors,
+    reflection_v1_gives_every_file_that_describes_a_service
+);
 reflection!(
     v1alpha,
-    reflection_v1alpha_lists_the_services_and_gives_their_descriptors
+    reflection_v1alpha_lists_the_services_and_gives_their_descriptors,
+    reflection_v1alpha_gives_every_file_that_describes_a_service
 );
 
 #[tokio::test]
