@@ -19,6 +19,8 @@ mod limits;
 mod namespaces;
 mod network;
 mod page;
+#[cfg(target_os = "linux")]
+mod readme;
 mod reflection;
 mod rest;
 mod roads;
