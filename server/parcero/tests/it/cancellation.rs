@@ -88,14 +88,14 @@ async fn every_kind(road: Road, let_go: impl Fn(Line, Asker, Answers) -> Option<
 
 #[tokio::test]
 async fn a_reset_stream_stops_its_handler_within_100_ms() {
-    for road in [Road::Native, Road::Web2, Road::NativeFar] {
+    for road in [Road::Native, Road::Web2, Road::NativeFar, Road::Web2Far] {
         every_kind(road, call_alone).await;
     }
 }
 
 #[tokio::test]
 async fn a_dropped_connection_stops_its_handlers_within_100_ms() {
-    for road in [Road::Native, Road::Web1, Road::Web2, Road::Text1] {
+    for road in [Road::Native, Road::Web1, Road::Web2, Road::Text1, Road::Text1Far] {
         every_kind(road, all).await;
     }
 }
@@ -190,9 +190,7 @@ async fn full(peer: &TestPeer, road: Road, figures: &mut Figures) -> Raw {
             raw.send(masked(&[1])).await;
             raw
         }
-        Road::Native | Road::Web2 | Road::Text1 | Road::Text2 | Road::NativeFar | Road::BridgeFar => {
-            unreachable!("by hand only these two")
-        }
+        other => unreachable!("by hand only two, not {other:?}"),
     };
     figures.until("an open call", |figures| figures.open == 1).await;
     until_nothing_more_comes(&raw).await;

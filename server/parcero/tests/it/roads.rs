@@ -253,6 +253,16 @@ async fn every_kind_of_call_works_over_native_http2_and_another_peer() {
 }
 
 #[tokio::test]
+async fn every_kind_of_call_works_as_grpc_web_over_http2_and_another_peer() {
+    every_case(Road::Web2Far).await;
+}
+
+#[tokio::test]
+async fn every_kind_of_call_works_as_grpc_web_text_over_http1_and_another_peer() {
+    every_case(Road::Text1Far).await;
+}
+
+#[tokio::test]
 async fn every_kind_of_call_works_over_the_bridge_and_another_peer() {
     every_case(Road::BridgeFar).await;
 }
@@ -316,6 +326,7 @@ async fn a_bidirectional_reply_comes_before_the_next_request_is_sent() {
         Road::Text2,
         Road::Bridge,
         Road::NativeFar,
+        Road::Web2Far,
         Road::BridgeFar,
     ] {
         let mut line = Line::connect(&peer, road).await;

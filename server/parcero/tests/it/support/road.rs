@@ -46,12 +46,16 @@ pub(crate) enum Road {
     Bridge,
     /// gRPC over HTTP/2 to another peer, which passes it on over QUIC.
     NativeFar,
+    /// The same of gRPC-Web, binary, over HTTP/2.
+    Web2Far,
+    /// The same of gRPC-Web, text, over HTTP/1.1.
+    Text1Far,
     /// The same of gRPC-Web carried by a WebSocket.
     BridgeFar,
 }
 
 impl Road {
-    pub(crate) const ALL: [Road; 8] = [
+    pub(crate) const ALL: [Road; 10] = [
         Road::Native,
         Road::Web1,
         Road::Web2,
@@ -59,6 +63,8 @@ impl Road {
         Road::Text2,
         Road::Bridge,
         Road::NativeFar,
+        Road::Web2Far,
+        Road::Text1Far,
         Road::BridgeFar,
     ];
     /// One of each kind, for tests that take long.
@@ -70,6 +76,8 @@ impl Road {
     pub(crate) fn first(self) -> Road {
         match self {
             Road::NativeFar => Road::Native,
+            Road::Web2Far => Road::Web2,
+            Road::Text1Far => Road::Text1,
             Road::BridgeFar => Road::Bridge,
             Road::Native | Road::Web1 | Road::Web2 | Road::Text1 | Road::Text2 | Road::Bridge => self,
         }
@@ -83,13 +91,15 @@ impl Road {
     fn content_type(self) -> &'static str {
         match self {
             Road::Native | Road::NativeFar => "application/grpc",
-            Road::Web1 | Road::Web2 | Road::Bridge | Road::BridgeFar => "application/grpc-web+proto",
-            Road::Text1 | Road::Text2 => "application/grpc-web-text+proto",
+            Road::Web1 | Road::Web2 | Road::Web2Far | Road::Bridge | Road::BridgeFar => {
+                "application/grpc-web+proto"
+            }
+            Road::Text1 | Road::Text2 | Road::Text1Far => "application/grpc-web-text+proto",
         }
     }
 
     fn is_text(self) -> bool {
-        matches!(self, Road::Text1 | Road::Text2)
+        matches!(self, Road::Text1 | Road::Text2 | Road::Text1Far)
     }
 }
 
@@ -137,7 +147,6 @@ pub(crate) async fn call(peer: &TestPeer, road: Road, ask: &Ask, messages: &[Vec
 
 /// A connection that speaks a road. Dropping it drops the connection.
 pub(crate) struct Line {
-    /// The road to the first peer.
     road: Road,
     /// The peer that is called, where another one passes the call on.
     far: Option<String>,
@@ -159,10 +168,9 @@ impl Line {
             true => (peer.friend().await, Some(peer.key().await)),
             false => (peer, None),
         };
-        let road = road.first();
         let address = first.address();
         let stream = || async { TokioIo::new(TcpStream::connect(address).await.unwrap()) };
-        let http = match road {
+        let http = match road.first() {
             Road::Web1 | Road::Text1 => {
                 let (sender, connection) = http1::handshake(stream().await).await.unwrap();
                 Some((Http::One(sender), Task::spawn(connection)))
@@ -175,7 +183,7 @@ impl Line {
                 Some((Http::Two(sender), Task::spawn(connection)))
             }
             // One socket is one call.
-            Road::Bridge | Road::NativeFar | Road::BridgeFar => None,
+            Road::Bridge | Road::NativeFar | Road::Web2Far | Road::Text1Far | Road::BridgeFar => None,
         };
         Self {
             road,
@@ -215,7 +223,7 @@ impl Line {
             Some((http, _)) => {
                 let (sender, receiver) = mpsc::channel(1);
                 let mut request = Request::post(&ask.path).header("content-type", self.road.content_type());
-                if self.road == Road::Native {
+                if self.road.first() == Road::Native {
                     request = request.header("te", "trailers");
                 } else {
                     request = request
@@ -276,11 +284,11 @@ impl Line {
             .await
             .unwrap();
         let asker = Asker {
-            road: Road::Bridge,
+            road: self.road,
             sink: Sink::Socket(sink),
         };
         let answers = Answers {
-            road: Road::Bridge,
+            road: self.road,
             source: Source::Socket(stream),
             text: Vec::new(),
             buffer: Vec::new(),
@@ -460,7 +468,7 @@ impl Answers {
                     Event::Broken(why) => panic!("{caller}: {:?}: {why}; so far {answer:?}", self.road),
                 }
             }
-            if self.road == Road::Bridge {
+            if self.road.first() == Road::Bridge {
                 assert_eq!(
                     self.close_code,
                     Some(1000),
@@ -509,7 +517,11 @@ impl Answers {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => Piece::Bytes(data),
                     Err(frame) => {
-                        assert_eq!(self.road, Road::Native, "HTTP trailers are for native gRPC alone");
+                        assert_eq!(
+                            self.road.first(),
+                            Road::Native,
+                            "HTTP trailers are for native gRPC alone"
+                        );
                         Piece::Event(Event::Trailers(frame.into_trailers().unwrap()))
                     }
                 },
