@@ -4,7 +4,8 @@ use std::{cmp::Reverse, time::Duration};
 
 use iroh::EndpointId;
 
-/// Connections that this peer opens and keeps open to see who is there; friends first. Others keep theirs to it.
+/// Connections that this peer opens and keeps open to see who is there; friends first. Others keep theirs to it:
+/// a peer that many others have chosen has more open than this.
 const KEPT_LINKS: usize = 8;
 /// A link that is not needed may serve a call that is about to come.
 const LINGER: Duration = Duration::from_secs(2);
