@@ -31,6 +31,9 @@ impl fmt::Debug for InvitationSecret {
 /// The most addresses a ticket may hold: a machine has a few.
 const MAX_ADDRESSES: usize = 32;
 
+/// What stands before the ticket in a link to the page, `http://localhost:50051/#join=TICKET`, as the page makes them.
+const JOIN: &str = "#join=";
+
 /// How to reach a peer, and perhaps an invitation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Ticket {
@@ -123,7 +126,8 @@ impl fmt::Debug for Ticket {
 /// A text that is no ticket.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "this is no ticket of a peer: {0}. A ticket is one word that begins with `parcero`, as `parcero ticket` prints it"
+    "this is no ticket of a peer: {0}. A ticket is one word that begins with `parcero`, as `parcero ticket` prints it, or a \
+     link that has one behind `#join=`"
 )]
 pub struct NoTicket(String);
 
@@ -132,7 +136,9 @@ impl FromStr for Ticket {
 
     fn from_str(text: &str) -> Result<Self, NoTicket> {
         // As a QR code has it, in capitals, it is the same ticket.
-        Self::decode_string(&text.trim().to_ascii_lowercase()).map_err(|error| NoTicket(error.to_string()))
+        let text = text.trim().to_ascii_lowercase();
+        let ticket = text.split_once(JOIN).map_or(text.as_str(), |(_, ticket)| ticket);
+        Self::decode_string(ticket).map_err(|error| NoTicket(error.to_string()))
     }
 }
 
@@ -158,6 +164,9 @@ mod tests {
             assert!(text.starts_with("parcero"));
             assert_eq!(format!(" {text}\n").parse::<Ticket>().unwrap(), ticket);
             assert_eq!(text.to_ascii_uppercase().parse::<Ticket>().unwrap(), ticket);
+            let link = format!("http://localhost:50051/#join={text}");
+            assert_eq!(link.parse::<Ticket>().unwrap(), ticket);
+            assert_eq!(link.to_ascii_uppercase().parse::<Ticket>().unwrap(), ticket);
         }
     }
 
