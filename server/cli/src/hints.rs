@@ -42,7 +42,14 @@ impl From<ConfigError> for Failure {
             ConfigError::NotUnderstood {
                 meant: Some(meant), ..
             } => Some(format!("did you mean `{meant}`?")),
-            ConfigError::Unreadable { .. } | ConfigError::NotUnderstood { meant: None, .. } => Some(
+            ConfigError::Missing(_) => Some(
+                "name one that is there with --config, or leave that away: the usual file need not be there"
+                    .to_owned(),
+            ),
+            ConfigError::Unreadable { .. } => {
+                Some("look at its permissions, or name another one with --config".to_owned())
+            }
+            ConfigError::NotUnderstood { meant: None, .. } => Some(
                 "correct the file, or name another one with --config; `parcero serve --help` lists the keys"
                     .to_owned(),
             ),

@@ -63,6 +63,9 @@ pub enum ConfigError {
     /// Not the address of a relay.
     #[error("`{0}` is not the address of a relay: it begins with https:// and names a host")]
     Relay(String),
+    /// The file that was asked for is not there.
+    #[error("cannot read {}: there is no such file", .0.display())]
+    Missing(PathBuf),
     /// The file cannot be read.
     #[error("cannot read {}", path.display())]
     Unreadable {
@@ -72,12 +75,14 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// The file is not understood.
-    #[error("{} is not understood: {}", path.display(), source.to_string().trim_end())]
+    #[error("{} is not understood, line {line}: {why}", path.display())]
     NotUnderstood {
         /// The file.
         path: PathBuf,
-        /// Where, and why.
-        source: Box<toml::de::Error>,
+        /// Where, from 1 on.
+        line: usize,
+        /// Why, on one line.
+        why: String,
         /// The key that was probably meant.
         meant: Option<String>,
     },

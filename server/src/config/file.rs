@@ -12,7 +12,15 @@ impl Wishes {
     pub fn in_file(path: &Path) -> Result<Option<Self>, ConfigError> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // Nothing is below what is no folder. Whoever needs the folder says what is wrong with it.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(None);
+            }
             Err(source) => {
                 return Err(ConfigError::Unreadable {
                     path: path.to_owned(),
@@ -20,18 +28,24 @@ impl Wishes {
                 });
             }
         };
-        toml::from_str(&text).map(Some).map_err(|source| {
+        toml::from_str(&text).map(Some).map_err(|error: toml::de::Error| {
             let unknown = unknown_key(&text);
             if unknown.as_deref() == Some("secret") {
                 return ConfigError::SecretInFile(path.to_owned());
             }
             ConfigError::NotUnderstood {
                 path: path.to_owned(),
-                source: Box::new(source),
+                line: error.span().map_or(1, |place| line_of(&text, place.start)),
+                why: error.message().lines().collect::<Vec<_>>().join(", "),
                 meant: unknown.and_then(|key| meant(&key, given::keys().map(|key| key.name))),
             }
         })
     }
+}
+
+/// The line of a text, from 1 on, in which a byte of it stands.
+fn line_of(text: &str, byte: usize) -> usize {
+    1 + text.bytes().take(byte).filter(|byte| *byte == b'\n').count()
 }
 
 /// The first key of the file that is none.

@@ -3,7 +3,6 @@
 use std::{
     collections::HashSet,
     ffi::OsString,
-    io,
     path::{Path, PathBuf},
 };
 
@@ -96,10 +95,7 @@ impl Configuration {
         let path = asked.unwrap_or(usual).to_owned();
         let file = match Wishes::in_file(&path)? {
             Some(file) => file,
-            None if asked.is_some() => {
-                let source = io::ErrorKind::NotFound.into();
-                return Err(ConfigError::Unreadable { path, source });
-            }
+            None if asked.is_some() => return Err(ConfigError::Missing(path)),
             None => Wishes::default(),
         };
         Ok(Self {

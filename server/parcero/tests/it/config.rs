@@ -124,6 +124,22 @@ fn an_unknown_key_is_an_error_that_names_the_known_one() {
     check(&ended, "colour", "lists the keys");
     let (ended, _folder) = show(&[], &[], Some("name = 5\n"));
     check(&ended, "invalid type", "");
+    let (ended, _folder) = show(&[], &[], Some("name = 'casa'\n\nnme = 'x'\n"));
+    check(
+        &ended,
+        "config.toml is not understood, line 3: unknown field `nme`",
+        "did you mean `name`?",
+    );
+    assert!(!ended.stderr.contains('‹'), "{}", ended.stderr);
+    assert_eq!(
+        ended.stderr.matches("unknown field").count(),
+        1,
+        "{}",
+        ended.stderr
+    );
+    let (ended, _folder) = show(&[], &[], Some("name = 'casa'\nlisten = [\n"));
+    check(&ended, "config.toml is not understood, line ", "lists the keys");
+    assert!(!ended.stderr.contains('‹'), "{}", ended.stderr);
     // The same for the environment, and clap says it for a flag.
     let (ended, _folder) = show(&[], &[("PARCERO_NMAE", "casa")], None);
     check(
@@ -150,6 +166,8 @@ fn a_file_that_was_named_must_be_there_and_is_read_in_place_of_the_usual_one() {
     let flags = ["--json", "--config", named.to_str().unwrap()];
     let (ended, _folder) = show(&flags, &[], Some("name = 'usual'"));
     check(&ended, "cannot read", "--config");
+    assert!(ended.stderr.contains("there is no such file"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("correct the file"), "{}", ended.stderr);
 
     std::fs::write(&named, "name = 'named'").unwrap();
     let (ended, _folder) = show(&flags, &[], Some("name = 'usual'"));
