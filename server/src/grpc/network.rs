@@ -221,7 +221,9 @@ fn shown(done: Result<PeerView, NetworkError>) -> Result<Response<PeerInfo>, Sta
 pub(crate) fn status(error: &NetworkError) -> Status {
     let text = error.to_string();
     match error {
-        NetworkError::Unknown(_) | NetworkError::Nothing(_) => Status::not_found(text),
+        NetworkError::Unknown(_) | NetworkError::TooShort(_) | NetworkError::Nothing(_) => {
+            Status::not_found(text)
+        }
         NetworkError::NoName | NetworkError::Ambiguous { .. } | NetworkError::Oneself => {
             Status::invalid_argument(text)
         }

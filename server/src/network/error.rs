@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use iroh::EndpointId;
 
-use super::store::StoreError;
+use super::{book::MIN_PREFIX, store::StoreError};
 
 /// Why a network cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,9 @@ pub enum NetworkError {
     /// No peer is known by this id or name.
     #[error("no peer is known by `{0}`; `parcero peers` lists those that are")]
     Unknown(String),
+    /// It is the beginning of an id, and too little of it.
+    #[error("no peer is known by `{0}`; of an id, its first {MIN_PREFIX} characters are needed at least")]
+    TooShort(String),
     /// Several peers fit.
     #[error("`{asked}` could be any of {}; give more of the id", list(ids))]
     Ambiguous {

@@ -15,6 +15,7 @@ use iroh::EndpointId;
 use tokio::sync::{Notify, broadcast};
 
 pub(super) use self::{
+    names::MIN_PREFIX,
     requests::{Place, Requests},
     writing::Used,
 };

@@ -9,13 +9,14 @@ use crate::{
 };
 
 /// The shortest beginning of an id that names a peer.
-const MIN_PREFIX: usize = 4;
+pub(in crate::network) const MIN_PREFIX: usize = 4;
 
 impl Book {
     /// The peer that a person means by an id, a name, or the beginning of an id. A name this person gave wins.
     ///
     /// # Errors
-    /// [`NetworkError::NoName`], [`NetworkError::Unknown`], or [`NetworkError::Ambiguous`] with the ids it could be.
+    /// [`NetworkError::NoName`], [`NetworkError::Unknown`], [`NetworkError::TooShort`], or [`NetworkError::Ambiguous`] with
+    /// the ids it could be.
     pub(in crate::network) fn resolve(&self, text: &str) -> Result<EndpointId, NetworkError> {
         let text = text.trim();
         // A peer that says no name of its own is not the one that nobody named.
@@ -35,18 +36,20 @@ impl Book {
             let fitting = peers.values().filter(|known| fits(known));
             fitting.map(|known| known.id).collect()
         };
+        let beginning = text.to_ascii_lowercase();
+        let begins_so = |known: &Known| known.id.to_string().starts_with(&beginning);
         let mut found = by(&|known| known.label.as_deref() == Some(text));
         if found.is_empty() {
             // Nobody can take the place of an id by naming itself so: then it could be either.
-            let prefix = Some(text.to_ascii_lowercase()).filter(|prefix| prefix.len() >= MIN_PREFIX);
             found = by(&|known| {
                 known.label.is_none() && known.own_name == text
-                    || prefix
-                        .as_deref()
-                        .is_some_and(|prefix| known.id.to_string().starts_with(prefix))
+                    || beginning.len() >= MIN_PREFIX && begins_so(known)
             });
         }
         match found[..] {
+            [] if beginning.len() < MIN_PREFIX && peers.values().any(begins_so) => {
+                Err(NetworkError::TooShort(text.to_owned()))
+            }
             [] => Err(NetworkError::Unknown(text.to_owned())),
             [one] => Ok(one),
             _ => Err(NetworkError::Ambiguous {
@@ -95,7 +98,12 @@ mod tests {
         assert_eq!(book.resolve("laptop").unwrap(), id(1));
         assert_eq!(book.resolve("Ana").unwrap(), id(2));
         assert_eq!(book.resolve(&id(2).to_string()[..4]).unwrap(), id(2));
-        for unknown in [&id(2).to_string()[..3], &id(9).to_string(), "phone"] {
+        let short = &id(2).to_string()[..3];
+        let Err(error @ NetworkError::TooShort(_)) = book.resolve(short) else {
+            panic!("{short}");
+        };
+        assert!(error.to_string().contains("first 4 characters"), "{error}");
+        for unknown in [&id(9).to_string(), "phone", "x"] {
             assert!(
                 matches!(book.resolve(unknown), Err(NetworkError::Unknown(_))),
                 "{unknown}"
