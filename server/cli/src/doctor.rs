@@ -33,9 +33,11 @@ impl Doctor {
     pub(super) async fn run(self, shared: &Shared, output: &Output) -> Result<ExitCode, Failure> {
         let connection = Connection::open(shared, &self.peer).await?;
         let mut steps = NetworkClient::new(connection.channel)
-            .diagnose(PeerRequest { peer: self.who })
+            .diagnose(PeerRequest {
+                peer: self.who.clone(),
+            })
             .await
-            .map_err(Failure::of_call)?
+            .map_err(|status| Failure::of_call(status).about(&self.who))?
             .into_inner();
         let mut all_passed = true;
         while let Some(step) = steps.message().await.map_err(Failure::of_call)? {

@@ -13,7 +13,7 @@ use tonic::{Status, TimeoutExpired};
 
 use super::{
     output,
-    status::{advice, name},
+    status::{advice, advice_about, name},
     visible::visible,
 };
 
@@ -28,7 +28,12 @@ pub(super) const INTERRUPTED: u8 = 130;
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The peer answered, with another status than OK.
-    Refused(Box<Status>),
+    Refused {
+        /// Its answer.
+        status: Box<Status>,
+        /// The other peer that the call was for or about, as the person named it.
+        other: Option<String>,
+    },
     /// Something else went wrong.
     Wrong {
         /// What happened, without a full stop.
@@ -64,7 +69,7 @@ impl Failure {
     /// What became of a call. A status with a cause was made on this side, when the connection broke.
     pub(super) fn of_call(status: Status) -> Self {
         match status.source() {
-            None => Failure::Refused(Box::new(status)),
+            None => Failure::refused(status),
             Some(cause) if is_or_holds::<TimeoutExpired>(cause) => Failure::deadline(),
             Some(cause) => Failure::wrong(format!("the connection to the peer was lost: {}", causes(cause)))
                 .hint("look whether the peer is still running, with `parcero about`"),
@@ -73,15 +78,37 @@ impl Failure {
 
     /// The deadline passed. The peer says so too, but this side need not wait for it.
     pub(super) fn deadline() -> Self {
-        Failure::Refused(Box::new(Status::deadline_exceeded(
-            "the deadline of the call has passed",
-        )))
+        Failure::refused(Status::deadline_exceeded("the deadline of the call has passed"))
+    }
+
+    fn refused(status: Status) -> Self {
+        Failure::Refused {
+            status: Box::new(status),
+            other: None,
+        }
+    }
+
+    /// Adds which other peer the call was for or about, so that the hint can name it.
+    pub(super) fn about(self, other: &str) -> Self {
+        match self {
+            Failure::Refused { status, .. } => Failure::Refused {
+                status,
+                other: Some(other.to_owned()),
+            },
+            failure => failure,
+        }
     }
 
     /// Tells the person, and gives the code to exit with.
     pub(super) fn report(&self) -> ExitCode {
         let (sentence, hint) = match self {
-            Failure::Refused(status) => (refusal(status), Some(advice(status.code()).to_owned())),
+            Failure::Refused { status, other } => {
+                let hint = match other {
+                    Some(other) => advice_about(status.code(), other),
+                    None => advice(status.code()).to_owned(),
+                };
+                (refusal(status), Some(hint))
+            }
             Failure::Wrong { sentence, hint } => (sentence.clone(), hint.clone()),
             Failure::ReaderGone | Failure::Interrupted => return self.exit_code(),
         };
@@ -93,7 +120,7 @@ impl Failure {
         };
         output::say(&format!("{error}error:{end} {}", visible(&sentence)));
         if let Some(hint) = hint {
-            output::say(&format!("{label}hint:{end} {hint}"));
+            output::say(&format!("{label}hint:{end} {}", visible(&hint)));
         }
         self.exit_code()
     }
@@ -101,7 +128,7 @@ impl Failure {
     /// The code to exit with.
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
-            Failure::Refused(_) => ExitCode::from(REFUSED),
+            Failure::Refused { .. } => ExitCode::from(REFUSED),
             Failure::Wrong { .. } => ExitCode::from(WRONG),
             Failure::ReaderGone => ExitCode::SUCCESS,
             Failure::Interrupted => ExitCode::from(INTERRUPTED),
@@ -176,14 +203,14 @@ mod tests {
         assert!(matches!(Failure::of_call(local), Failure::Wrong { .. }));
         assert!(matches!(
             Failure::of_call(Status::not_found("")),
-            Failure::Refused(_)
+            Failure::Refused { .. }
         ));
     }
 
     #[test]
     fn a_deadline_that_passes_on_this_side_is_a_deadline() {
         let local = Status::from_error(Box::new(TimeoutExpired(())));
-        let Failure::Refused(status) = Failure::of_call(local) else {
+        let Failure::Refused { status, .. } = Failure::of_call(local) else {
             panic!("not a refusal")
         };
         assert_eq!(status.code(), Code::DeadlineExceeded);

@@ -75,6 +75,23 @@ struct Who {
     who: String,
 }
 
+impl Action {
+    /// The peer it is about, as the person named it.
+    fn who(&self) -> Option<&str> {
+        match self {
+            Action::Add { .. } | Action::Requests => None,
+            Action::Ask(Who { who })
+            | Action::Accept(Who { who })
+            | Action::Decline(Who { who })
+            | Action::Remove(Who { who })
+            | Action::Name { who: Who { who }, .. }
+            | Action::Block(Who { who })
+            | Action::Unblock(Who { who })
+            | Action::Forget(Who { who }) => Some(who),
+        }
+    }
+}
+
 impl From<Who> for PeerRequest {
     fn from(Who { who }: Who) -> Self {
         Self { peer: who }
@@ -85,6 +102,11 @@ impl Friend {
     pub(super) async fn run(self, shared: &Shared, output: &Output) -> Result<ExitCode, Failure> {
         let connection = Connection::open(shared, &self.peer).await?;
         let mut network = NetworkClient::new(connection.channel);
+        let who = self.action.who().map(str::to_owned);
+        let failed = |status| match &who {
+            Some(who) => Failure::of_call(status).about(who),
+            None => Failure::of_call(status),
+        };
         let done = match self.action {
             Action::Add { ticket, name } => {
                 let ticket = if ticket == "-" {
@@ -109,7 +131,7 @@ impl Friend {
             Action::Unblock(who) => network.unblock_peer(PeerRequest::from(who)).await,
             Action::Forget(who) => {
                 let done = network.forget_peer(PeerRequest::from(who)).await;
-                output.message(&done.map_err(Failure::of_call)?.into_inner(), |_| Vec::new())?;
+                output.message(&done.map_err(failed)?.into_inner(), |_| Vec::new())?;
                 say("Forgotten.");
                 return Ok(ExitCode::SUCCESS);
             }
@@ -124,9 +146,7 @@ impl Friend {
                 return Ok(ExitCode::SUCCESS);
             }
         };
-        output.message(&done.map_err(Failure::of_call)?.into_inner(), |peer| {
-            vec![line(peer)]
-        })?;
+        output.message(&done.map_err(failed)?.into_inner(), |peer| vec![line(peer)])?;
         Ok(ExitCode::SUCCESS)
     }
 }

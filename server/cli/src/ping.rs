@@ -32,9 +32,11 @@ impl Ping {
     pub(super) async fn run(self, shared: &Shared, output: &Output) -> Result<ExitCode, Failure> {
         let connection = Connection::open(shared, &self.peer).await?;
         let reply = NetworkClient::new(connection.channel)
-            .ping(PeerRequest { peer: self.who })
+            .ping(PeerRequest {
+                peer: self.who.clone(),
+            })
             .await
-            .map_err(Failure::of_call)?
+            .map_err(|status| Failure::of_call(status).about(&self.who))?
             .into_inner();
         output.message(&reply, |reply| {
             let took = reply.took.map_or_else(String::new, milliseconds);

@@ -1,5 +1,7 @@
 //! The statuses of gRPC in words.
 
+use std::borrow::Cow;
+
 use tonic::Code;
 
 /// The name of a status as the specification of gRPC writes it.
@@ -39,9 +41,35 @@ pub(super) fn advice(code: Code) -> &'static str {
         Code::AlreadyExists => "choose another name, or use what is there",
         Code::PermissionDenied | Code::Unauthenticated => "this peer does not let you make this call",
         Code::ResourceExhausted => "send less at once, or start the peer with a larger --max-message-bytes",
-        Code::FailedPrecondition | Code::Aborted => "something changed meanwhile; look again and retry",
+        Code::FailedPrecondition => {
+            "`parcero peers` tells what each peer is to this one; `parcero friend unblock` takes a block back"
+        }
+        Code::Aborted => "something changed meanwhile; look again and retry",
         Code::Unimplemented => "the peer does not know this call: compare `parcero --version` on both sides",
         Code::Unavailable => "the peer is stopping or overloaded; try again in a moment",
+    }
+}
+
+/// What a person can do about the status of a call for or about another peer, which they named so.
+pub(super) fn advice_about(code: Code, other: &str) -> String {
+    let other = quoted(other);
+    match code {
+        Code::NotFound => "`parcero peers` lists those that are known".to_owned(),
+        Code::FailedPrecondition => format!(
+            "if it is blocked, `parcero friend unblock {other}` takes that back; else see `parcero doctor {other}`"
+        ),
+        Code::Unavailable => format!("`parcero doctor {other}` finds out why"),
+        code => advice(code).to_owned(),
+    }
+}
+
+/// A word as it is typed into a shell.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !word.is_empty() && word.chars().all(is_plain) {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
     }
 }
 
@@ -56,5 +84,19 @@ mod tests {
         assert_eq!(names[8], "RESOURCE_EXHAUSTED");
         assert_eq!(names[16], "UNAUTHENTICATED");
         assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), 17);
+    }
+
+    #[test]
+    fn about_another_peer_the_advice_is_a_command_that_names_it() {
+        assert_eq!(
+            advice_about(Code::Unavailable, "46db"),
+            "`parcero doctor 46db` finds out why"
+        );
+        let blocked = advice_about(Code::FailedPrecondition, "Ana's laptop");
+        assert!(
+            blocked.contains(r"`parcero friend unblock 'Ana'\''s laptop'`"),
+            "{blocked}"
+        );
+        assert!(advice_about(Code::NotFound, "46db").contains("`parcero peers`"));
     }
 }

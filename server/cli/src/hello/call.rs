@@ -134,7 +134,7 @@ mod tests {
         let ended = options
             .within(std::future::pending::<Result<(), Failure>>())
             .await;
-        assert!(matches!(ended, Err(Failure::Refused(_))));
+        assert!(matches!(ended, Err(Failure::Refused { .. })));
         assert_eq!(started.elapsed(), Duration::from_secs(2));
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::{
-    Greeter, bidi,
+    Greeter, about, bidi,
     call::{CallOptions, DEFAULT_GREETING, DEFAULT_NAME},
     client,
     names::Names,
@@ -28,7 +28,7 @@ enum Choice {
 }
 
 /// Asks, calls, and asks again, until the person has enough. Ends as the last call did.
-pub(super) async fn run(greeter: Greeter, output: &Output) -> Result<ExitCode, Failure> {
+pub(super) async fn run(greeter: Greeter, to: Option<&str>, output: &Output) -> Result<ExitCode, Failure> {
     let mut lines = Lines::default();
     let mut code = ExitCode::SUCCESS;
     loop {
@@ -40,7 +40,7 @@ pub(super) async fn run(greeter: Greeter, output: &Output) -> Result<ExitCode, F
         code = match call(&choice, greeter.clone(), &mut lines, output).await {
             Ok(()) => ExitCode::SUCCESS,
             // A call that was refused is no reason to take the menu away; anything else would only happen again.
-            Err(failure @ Failure::Refused(_)) => failure.report(),
+            Err(failure @ Failure::Refused { .. }) => about(failure, to).report(),
             Err(failure) => return Err(failure),
         };
     }
@@ -49,8 +49,7 @@ pub(super) async fn run(greeter: Greeter, output: &Output) -> Result<ExitCode, F
 /// The end of the input is a way to quit, too.
 async fn choose(lines: &mut Lines) -> Result<Choice, Failure> {
     loop {
-        output::ask("Which one? ");
-        let answer = lines.next().await?;
+        let answer = ask(lines, "Which one? ").await?;
         return Ok(match answer.as_deref().map(str::trim) {
             Some("1") => Choice::Unary,
             Some("2") => Choice::Server,
@@ -95,7 +94,17 @@ async fn call(choice: &Choice, greeter: Greeter, lines: &mut Lines, output: &Out
 }
 
 async fn answer(lines: &mut Lines, question: &str, default: &str) -> Result<String, Failure> {
-    output::ask(&format!("{question} [{default}]: "));
-    let answer = lines.next().await?.filter(|answer| !answer.is_empty());
+    let answer = ask(lines, &format!("{question} [{default}]: ")).await?;
+    let answer = answer.filter(|answer| !answer.is_empty());
     Ok(answer.unwrap_or_else(|| default.to_owned()))
+}
+
+/// What the person answers; `None` at the end of the input, which ends the line of the question.
+async fn ask(lines: &mut Lines, question: &str) -> Result<Option<String>, Failure> {
+    output::ask(question);
+    let answer = lines.next().await?;
+    if answer.is_none() {
+        output::say("");
+    }
+    Ok(answer)
 }

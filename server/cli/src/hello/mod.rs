@@ -65,14 +65,23 @@ impl Hello {
         let greeter = Greeter::new(InterceptedService::new(connection.channel, to))
             // What the peer may send; a peer at its default sends far less.
             .max_decoding_message_size(LARGEST_MAX_MESSAGE_BYTES);
-        match self.kind {
-            Some(Kind::Unary(unary)) => unary.run(greeter, output).await?,
-            Some(Kind::Server(server)) => server.run(greeter, output).await?,
-            Some(Kind::Client(client)) => client.run(greeter, output).await?,
-            Some(Kind::Bidi(bidi)) => bidi.run(greeter, output).await?,
-            None => return menu::run(greeter, output).await,
-        }
+        let done = match self.kind {
+            Some(Kind::Unary(unary)) => unary.run(greeter, output).await,
+            Some(Kind::Server(server)) => server.run(greeter, output).await,
+            Some(Kind::Client(client)) => client.run(greeter, output).await,
+            Some(Kind::Bidi(bidi)) => bidi.run(greeter, output).await,
+            None => return menu::run(greeter, self.to.as_deref(), output).await,
+        };
+        done.map_err(|failure| about(failure, self.to.as_deref()))?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Why a call for this peer, or for the running one, was not made.
+fn about(failure: Failure, to: Option<&str>) -> Failure {
+    match to {
+        Some(other) => failure.about(other),
+        None => failure,
     }
 }
 

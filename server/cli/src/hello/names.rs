@@ -174,6 +174,6 @@ mod tests {
             .names(&mut lines)
             .feed("Hi", |_requests| async { Err(Failure::deadline()) })
             .await;
-        assert!(matches!(ended, Err(Failure::Refused(_))));
+        assert!(matches!(ended, Err(Failure::Refused { .. })));
     }
 }

@@ -49,7 +49,9 @@ fn server_streaming_from_the_menu_greets_at_the_pace_of_the_peer() {
 #[test]
 fn the_end_of_the_input_quits() {
     let peer = TestPeer::start(&[]);
-    assert_eq!(peer.run(&["hello"]).code, Some(0));
+    let ended = peer.run(&["hello"]);
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stderr.ends_with("Which one? \n"), "{}", ended.stderr);
     let ended = peer.run_with_input(&["hello"], "4\nHello\nAna");
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "Hello Ana\n"));
 }

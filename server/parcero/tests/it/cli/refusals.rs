@@ -2,7 +2,9 @@
 
 use std::net::TcpListener;
 
-use crate::support::{parcero, run};
+use contract::parcero::v1::PeerInfo;
+
+use crate::support::{TestPeer, network::about, parcero, run};
 
 #[track_caller]
 fn check(arguments: &[&str], sentence: &str) {
@@ -69,6 +71,31 @@ fn something_else_than_a_peer_at_the_address_is_a_lost_connection() {
         "the connection to the peer was lost",
     );
     web_server.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_about_another_peer_comes_with_the_command_that_helps() {
+    let near = TestPeer::start(&[]);
+    let far = TestPeer::start(&[]);
+    near.knows(&far).await;
+    let id = far.key().await;
+    let check = |arguments: &[&str], hint: &str| {
+        let ended = near.run(arguments);
+        assert_eq!(ended.code, Some(1), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(hint), "{arguments:?}: {}", ended.stderr);
+    };
+    check(&["ping", "nobody"], "hint: `parcero peers` lists");
+    check(&["ping", &id[..3]], "its first 4 characters are needed");
+    far.kill();
+    near.sees(&id, |far: &PeerInfo| !crate::support::network::is_there(far))
+        .await;
+    let doctor = format!("hint: `parcero doctor {id}` finds out why");
+    check(&["ping", &id], &doctor);
+    check(&["hello", "unary", "--peer", &id], &doctor);
+    near.network().await.block_peer(about(&id)).await.unwrap();
+    let unblock = format!("`parcero friend unblock {id}`");
+    check(&["hello", "unary", "--peer", &id], &unblock);
+    check(&["friend", "ask", &id], &unblock);
 }
 
 #[test]
