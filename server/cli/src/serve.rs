@@ -130,9 +130,11 @@ impl Serve {
             Err(failure) => return Err(failure),
         }
         say(&format!("To other peers it is {shown_name}, {id}."));
-        say(&format!(
-            "They find it by themselves on this network, or by its address: {ticket}"
-        ));
+        say(&if discovery {
+            format!("They find it by themselves on this network, or by its address: {ticket}")
+        } else {
+            format!("They find it by its address: {ticket}")
+        });
         if self.open {
             open(&url);
         }
