@@ -35,10 +35,11 @@ impl Network {
         });
     }
 
-    /// Makes friends by a ticket with an invitation, now or when its peer is back; without one, only makes it known.
+    /// Makes friends by a ticket with an invitation, now or when its peer is back; without one, only makes it known. Of one
+    /// whose peer refuses this one, nothing is kept.
     ///
     /// # Errors
-    /// Where the ticket is our own, its peer is blocked, or the invitation is of no use any more.
+    /// Where the ticket is our own, its peer is blocked or refuses this one, or the invitation is of no use any more.
     pub async fn add_friend(&self, ticket: &Ticket, name: &str) -> Result<PeerView, NetworkError> {
         let id = ticket.id();
         if id == self.id() {
@@ -47,6 +48,7 @@ impl Network {
         if self.is_blocked(id) {
             return Err(NetworkError::Blocked);
         }
+        let was_known = self.book().get(id).is_some();
         self.take_ticket(ticket, name);
         // Before the other side hears of it: what it then knows, this one knows after any end.
         self.decided(id, "a ticket was used").await?;
@@ -62,6 +64,17 @@ impl Network {
             // It is kept, and used when the peer is back.
             Err(error @ (NetworkError::Unreachable(_) | NetworkError::NoAnswer(_))) => {
                 tracing::debug!(%error, "the peer of a ticket is away");
+            }
+            Err(
+                error @ (NetworkError::OtherNetwork | NetworkError::NotProved | NetworkError::Refused(_)),
+            ) => {
+                // It would be asked again and again, and refuse for ever.
+                if !was_known {
+                    self.book().forget_if(id, |known| known.last_seen.is_none());
+                }
+                self.decided(id, &format!("a ticket was refused: {error}"))
+                    .await?;
+                return Err(error);
             }
             Err(error) => return Err(error),
         }

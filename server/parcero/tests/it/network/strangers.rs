@@ -108,15 +108,21 @@ async fn nobody_without_the_secret_gets_anything_on_any_road() {
     writeln!(secret, "a secret of more than sixteen letters").unwrap();
     let mut other = tempfile::NamedTempFile::new().unwrap();
     writeln!(other, "another secret of more than sixteen letters").unwrap();
-    let start = |file: Option<&tempfile::NamedTempFile>| {
+    let start = |file: Option<&tempfile::NamedTempFile>, more: &[&str]| {
         let mut arguments = vec!["--network", name.as_str()];
         if let Some(file) = file {
             arguments.extend(["--secret-file", file.path().to_str().unwrap()]);
         }
+        arguments.extend(more);
         TestPeer::start(&arguments)
     };
-    let (member, other_member) = (start(Some(&secret)), start(Some(&secret)));
-    let (wrong, without) = (start(Some(&other)), start(None));
+    let (member, other_member) = (start(Some(&secret), &[]), start(Some(&secret), &[]));
+    // They were told of it, or else they would not keep it.
+    let ticket = member.shown().await.ticket;
+    let (wrong, without) = (
+        start(Some(&other), &["--primary", &ticket]),
+        start(None, &["--primary", &ticket]),
+    );
 
     other_member.knows(&member).await;
     other_member.sees(&member.key().await, is_there).await;
@@ -166,9 +172,19 @@ async fn a_ticket_leads_into_no_other_network_and_both_sides_hear_why() {
     let refused = ana.try_to_add(&beto.shown().await.ticket).await.unwrap_err();
     assert_eq!(refused.code(), Code::PermissionDenied, "{refused}");
     assert!(refused.message().contains("another network"), "{refused}");
+    // Nothing of it stays, so that nobody is asked for ever who refuses for ever.
+    let line = ana.says("a ticket was refused");
+    assert!(
+        line.contains(" audit: ") && line.contains("another network") && line.contains(&beto.key().await),
+        "{line}"
+    );
+    let mut network = ana.network().await;
+    let known = network
+        .list_peers(contract::parcero::v1::ListPeersRequest {})
+        .await;
+    assert_eq!(known.unwrap().into_inner().peers, []);
     let refused = ana.hello_to(&beto.key().await).await.unwrap_err();
-    assert_eq!(refused.code(), Code::PermissionDenied, "{refused}");
-    assert!(refused.message().contains("another network"), "{refused}");
+    assert_eq!(refused.code(), Code::NotFound, "{refused}");
     let line = beto.says("another network");
     assert!(
         line.contains(" audit: ") && line.contains(&ana.key().await),
