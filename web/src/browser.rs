@@ -5,8 +5,9 @@ use std::{future::Future, time::Duration};
 use futures_util::future::{AbortHandle, abortable};
 use js_sys::Promise;
 use leptos::prelude::{set_timeout, window};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{Element, ResizeObserver};
 
 /// A task of the page. Dropping it ends the task.
 #[derive(Debug)]
@@ -27,6 +28,36 @@ impl Task {
 impl Drop for Task {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+/// Tells when elements become larger or smaller. Dropping it ends that.
+#[derive(Debug)]
+pub struct SizeWatch {
+    observer: ResizeObserver,
+    /// What the observer calls.
+    _changed: Closure<dyn Fn()>,
+}
+
+impl SizeWatch {
+    /// Calls `changed` once the browser has laid the elements out, and whenever their size is another one then.
+    /// None where the browser has no such thing.
+    pub fn begin(elements: &[&Element], changed: impl Fn() + 'static) -> Option<Self> {
+        let changed = Closure::<dyn Fn()>::new(changed);
+        let observer = ResizeObserver::new(changed.as_ref().unchecked_ref()).ok()?;
+        for element in elements {
+            observer.observe(element);
+        }
+        Some(Self {
+            observer,
+            _changed: changed,
+        })
+    }
+}
+
+impl Drop for SizeWatch {
+    fn drop(&mut self) {
+        self.observer.disconnect();
     }
 }
 

@@ -109,6 +109,8 @@ pub struct Diagnosis {
     pub next: fn(step: Step, said: &str) -> String,
     pub try_next: &'static str,
     pub well: &'static str,
+    /// When it was made.
+    pub made: fn(when: &str) -> String,
 }
 
 /// The dialog that adds a friend.

@@ -22,6 +22,16 @@ impl Language {
             .into()
     }
 
+    /// How long ago it was: `3 minutes ago`, `now`. What has happened lies in the future by a slip of a clock only.
+    pub fn ago(self, now: i64, then: i64) -> String {
+        self.from_now(now, then.min(now))
+    }
+
+    /// When it was, and how long ago: `Nov 23, 2026, 3:05 PM (3 minutes ago)`.
+    pub fn moment_ago(self, now: i64, then: i64) -> String {
+        format!("{} ({})", self.moment(then), self.ago(now, then))
+    }
+
     /// A moment: `Nov 23, 2026, 3:05 PM`. In seconds since 1970.
     pub fn moment(self, then: i64) -> String {
         let options = Object::new();

@@ -34,6 +34,24 @@ pub fn explain(status: &Status, language: Language) -> Explanation {
     }
 }
 
+/// Explains the status of a call that was passed on to another peer, which nobody starts again from here.
+pub fn explain_far(status: &Status, language: Language) -> Explanation {
+    match (status.code(), Failure::of(status)) {
+        (Code::Unavailable, None) => {
+            let sentence = match language {
+                English => {
+                    "This peer cannot be reached, or is stopping. Diagnose, in the view Peers, tells why."
+                }
+                Spanish => {
+                    "Este par no se puede alcanzar, o se está deteniendo. Diagnosticar, en la vista Pares, dice por qué."
+                }
+            };
+            of(Code::Unavailable, sentence.to_owned(), status.message())
+        }
+        (_, Some(_)) | (_, None) => explain(status, language),
+    }
+}
+
 /// The end of a call that went well.
 pub fn ok(language: Language) -> Explanation {
     of(Code::Ok, sentence(Code::Ok, language).to_owned(), "")
@@ -197,6 +215,20 @@ mod tests {
             cut_off.said, "",
             "the page's own words are not put into the peer's mouth"
         );
+    }
+
+    #[test]
+    fn that_a_far_peer_is_not_there_is_for_its_diagnosis_and_not_for_a_new_start() {
+        for (language, diagnose) in [(English, "Diagnose"), (Spanish, "Diagnosticar")] {
+            let gone = Status::unavailable("it does not answer");
+            let far = explain_far(&gone, language);
+            assert!(far.sentence.contains(diagnose), "{}", far.sentence);
+            assert_eq!(far.said, "it does not answer");
+            assert!(!explain(&gone, language).sentence.contains(diagnose));
+            // The peer of this computer is gone, whomever the call was for.
+            let own = Failure::CutOff.into();
+            assert_eq!(explain_far(&own, language), explain(&own, language));
+        }
     }
 
     #[test]

@@ -24,6 +24,13 @@ impl Route {
         route.read();
         let listener = window_event_listener(ev::hashchange, move |_| route.read());
         on_cleanup(move || listener.remove());
+        Effect::new(move |before: Option<View>| {
+            let view = route.view.get();
+            if before.is_some_and(|before| before != view) {
+                to_beginning();
+            }
+            view
+        });
         route
     }
 
@@ -44,6 +51,11 @@ impl Route {
             self.view.set(view);
         }
     }
+}
+
+/// Scrolls to where a view begins.
+pub fn to_beginning() {
+    window().scroll_to_with_x_and_y(0.0, 0.0);
 }
 
 /// A ticket is a secret: it stays neither in the address bar nor in the history.

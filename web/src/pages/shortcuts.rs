@@ -4,7 +4,7 @@ use leptos::{ev, html::Dialog, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::route::Route;
+use super::route::{Route, to_beginning};
 use crate::model::view::View;
 
 /// Listens to `1`, `2`, `/` and `?` for as long as the component that calls this is there.
@@ -56,7 +56,7 @@ fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
 /// Goes to a view, and to its beginning.
 pub fn open(route: Route, view: View) {
     route.go(view);
-    window().scroll_to_with_x_and_y(0.0, 0.0);
+    to_beginning();
     focus("#main");
 }
 

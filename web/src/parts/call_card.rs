@@ -34,6 +34,9 @@ pub fn CallCard(
     /// The name of the peer.
     #[prop(into)]
     peer: Signal<Option<String>>,
+    /// Whether the call was passed on to another peer than the one of this computer.
+    #[prop(into)]
+    is_far: Signal<bool>,
     /// The time, as it goes by.
     #[prop(into)]
     now_ms: Signal<f64>,
@@ -65,9 +68,11 @@ pub fn CallCard(
         say,
     };
     let send = Signal::derive(move || why_not.send());
+    let presses = RwSignal::new(0_u32);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if send.get_untracked().is_none() {
+            presses.update(|presses| *presses = presses.wrapping_add(1));
             on_send.run(());
         }
     };
@@ -91,7 +96,7 @@ pub fn CallCard(
         if is_idle.get() {
             view! { <p class="empty">{empty}</p> }.into_any()
         } else {
-            view! { <Sequence kind call peer /> }.into_any()
+            view! { <Sequence kind call peer presses /> }.into_any()
         }
     };
     let panel = {
@@ -123,7 +128,7 @@ pub fn CallCard(
                     why_not=Signal::derive(move || why_not.cancel()) on_press=on_cancel />
             </form>
             {body}
-            <Failed call />
+            <Failed call is_far />
             <footer>
                 <StatusPill call />
                 <Figures call now_ms />

@@ -20,12 +20,15 @@ use crate::{
 /// What a peer may say about a failure on a card, in characters: four lines. Inspect shows all of it.
 const SAID_CHARS: usize = 300;
 
-/// How a call ended, in words.
-pub fn explanation(outcome: &Outcome, language: Language) -> Explanation {
+/// How a call ended, in words; one that was passed on to a far peer is explained otherwise.
+pub fn explanation(outcome: &Outcome, is_far: bool, language: Language) -> Explanation {
     match outcome.by {
         EndedBy::Person => status::cancelled_by_you(language),
         EndedBy::Peer | EndedBy::Deadline | EndedBy::Way if outcome.status.code() == Code::Ok => {
             status::ok(language)
+        }
+        EndedBy::Peer | EndedBy::Deadline | EndedBy::Way if is_far => {
+            status::explain_far(&outcome.status, language)
         }
         EndedBy::Peer | EndedBy::Deadline | EndedBy::Way => status::explain(&outcome.status, language),
     }
@@ -128,12 +131,15 @@ pub fn Failed(
     /// The call.
     #[prop(into)]
     call: Signal<Call>,
+    /// Whether it was passed on to another peer.
+    #[prop(into)]
+    is_far: Signal<bool>,
 ) -> impl IntoView {
     let say = Say::here();
     let failure = Memo::new(move |_| {
         call.with(|call| match call.phase() {
             Phase::Ended(outcome) if outcome.status.code() != Code::Ok => {
-                let explanation = explanation(outcome, say.language());
+                let explanation = explanation(outcome, is_far.get(), say.language());
                 let said = visible(&explanation.said, SAID_CHARS);
                 Some((explanation.sentence, said, outcome.by))
             }

@@ -6,6 +6,7 @@ use leptos::{html, prelude::*};
 
 use super::{copy_rows::copy_rows, row::Row};
 use crate::{
+    browser::SizeWatch,
     model::{
         call::{
             Call,
@@ -30,37 +31,60 @@ pub fn Sequence(
     /// The name of the peer, over its lifeline.
     #[prop(into)]
     peer: Signal<Option<String>>,
+    /// How often one has pressed Send, which leads back to the end.
+    #[prop(into)]
+    presses: Signal<u32>,
 ) -> impl IntoView {
     let say = Say::here();
-    let scroller = NodeRef::<html::Div>::new();
-    // The number of rows when one left the end; none while at the end.
+    let (scroller, rows) = (NodeRef::<html::Div>::new(), NodeRef::<html::Ol>::new());
+    // The number of rows when one left the end; none while it is followed.
     let left_at = RwSignal::new(None::<u64>);
+    let last_top = StoredValue::new(0);
 
     let on_scroll = move |_| {
         if let Some(scroller) = scroller.get_untracked() {
-            let below = scroller.scroll_height() - scroller.client_height() - scroller.scroll_top();
+            let top = scroller.scroll_top();
+            let below = scroller.scroll_height() - scroller.client_height() - top;
+            // A row that is higher than it was thought to be leaves more below as well. Only a person goes up.
+            let is_up = last_top.try_update_value(|last| std::mem::replace(last, top) > top);
             match (below <= NEAR_END_PX, left_at.get_untracked()) {
                 (true, Some(_)) => left_at.set(None),
-                (false, None) => left_at.set(Some(call.with_untracked(|call| call.log().rows()))),
+                (false, None) if is_up == Some(true) => {
+                    left_at.set(Some(call.with_untracked(|call| call.log().rows())));
+                }
                 _ => {}
             }
         }
     };
-    let to_end = move || {
-        if let Some(scroller) = scroller.get_untracked() {
+    let follow = move || {
+        // It may be gone by the time it is drawn.
+        if let (Some(None), Some(scroller)) = (
+            left_at.try_get_untracked(),
+            scroller.try_get_untracked().flatten(),
+        ) {
             scroller.set_scroll_top(scroller.scroll_height());
+            last_top.set_value(scroller.scroll_top());
         }
     };
+    let to_end = move || {
+        left_at.set(None);
+        follow();
+    };
     Effect::new(move |drawn: Option<_>| {
-        let run = call.with(Call::run);
-        if drawn.is_some_and(|drawn| drawn != run) {
+        let now = (call.with(Call::run), presses.get());
+        if drawn.is_some_and(|drawn| drawn != now) {
             left_at.set(None);
         }
-        if left_at.get_untracked().is_none() {
-            // After the rows are drawn, which is an effect of its own.
-            queue_microtask(to_end);
+        // After the rows are drawn, which is an effect of its own.
+        queue_microtask(follow);
+        now
+    });
+    // How high a row is, the browser knows once it is in sight; and the room for them may change.
+    let watched = StoredValue::new_local(None::<SizeWatch>);
+    Effect::new(move || {
+        if let (Some(scroller), Some(rows)) = (scroller.get(), rows.get()) {
+            watched.set_value(SizeWatch::begin(&[&scroller, &rows], follow));
         }
-        run
     });
 
     let entries = move || -> Vec<Arc<Entry>> {
@@ -91,13 +115,13 @@ pub fn Sequence(
     let peer = move || peer.get().unwrap_or_else(|| say.texts().diagram.peer.to_owned());
     view! {
         <div class="diagram">
-            <div class="sequence" role="group" tabindex="0" aria-label=label node_ref=scroller on:scroll=on_scroll on:copy=move |event| copy_rows(&event)>
+            <div class="sequence" class:is-followed=move || left_at.get().is_none() role="group" tabindex="0" aria-label=label node_ref=scroller on:scroll=on_scroll on:copy=move |event| copy_rows(&event)>
                 <p class="ends">
                     <span>{say.text(|texts| texts.diagram.browser)}</span>
                     <span>{peer}</span>
                 </p>
                 {last_of}
-                <ol>
+                <ol node_ref=rows>
                     <For each=entries key=|entry| entry.id let(entry)>
                         <Row kind entry is_undelivered />
                     </For>

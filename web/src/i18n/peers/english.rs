@@ -160,7 +160,8 @@ pub(in crate::i18n) const ENGLISH: Peers = Peers {
         }
         },
         try_next: "Try next:",
-        well: "Every step passed: this peer can be reached.",
+        well: "Every step passed: this peer was reached.",
+        made: |when| format!("Tried {when}."),
     },
     adding: Adding {
         open: "Add a friend…",

@@ -163,7 +163,8 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
             .to_owned()
         },
         try_next: "Ahora se puede intentar:",
-        well: "Todos los pasos salieron bien: este par está al alcance.",
+        well: "Todos los pasos salieron bien: se llegó a este par.",
+        made: |when| format!("Intento: {when}."),
     },
     adding: Adding {
         open: "Agregar un amigo…",

@@ -63,6 +63,7 @@ pub enum Mark {
 pub struct Diagnosis {
     done: Vec<Done>,
     end: Option<End>,
+    ended_at: Option<i64>, // seconds since 1970
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -111,8 +112,9 @@ impl Diagnosis {
         });
     }
 
-    /// No more steps come.
-    pub fn end(&mut self, status: Result<(), Status>) {
+    /// No more steps come; `now` is in seconds since 1970.
+    pub fn end(&mut self, status: Result<(), Status>, now: i64) {
+        self.ended_at = Some(now);
         self.end = Some(match status {
             Ok(()) => End::All,
             Err(status) => End::Broken(status),
@@ -131,6 +133,11 @@ impl Diagnosis {
             None if std::mem::take(&mut is_next) => (step, Mark::Trying, ""),
             None => (step, Mark::Untried, ""),
         })
+    }
+
+    /// When it ended, in seconds since 1970: what it found may be otherwise by now.
+    pub fn ended_at(&self) -> Option<i64> {
+        self.ended_at
     }
 
     /// Whether more steps may come.
@@ -207,7 +214,9 @@ mod tests {
             Mark::Untried,
         ];
         assert_eq!(marks(&diagnosis), expected);
-        diagnosis.end(Ok(()));
+        assert_eq!(diagnosis.ended_at(), None);
+        diagnosis.end(Ok(()), 7);
+        assert_eq!(diagnosis.ended_at(), Some(7));
         assert_eq!(marks(&diagnosis), expected);
         assert_eq!(diagnosis.failed(), Some((Step::Packets, "try")));
         assert!(!diagnosis.is_well());
@@ -244,7 +253,7 @@ mod tests {
     fn a_diagnosis_that_breaks_off_says_why_and_tries_nothing_more() {
         let mut diagnosis = Diagnosis::default();
         diagnosis.push(&said(Said::Address, true));
-        diagnosis.end(Err(Status::not_found("gone")));
+        diagnosis.end(Err(Status::not_found("gone")), 7);
         assert_eq!(diagnosis.broken().unwrap().message(), "gone");
         assert_eq!(marks(&diagnosis)[1], Mark::Untried);
     }

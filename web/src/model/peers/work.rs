@@ -186,7 +186,7 @@ mod tests {
         let mut works = Works::default();
         assert!(works.diagnose("b"));
         assert!(!works.diagnose("b"));
-        works.change("b", |diagnosis| diagnosis.end(Ok(())));
+        works.change("b", |diagnosis| diagnosis.end(Ok(()), 0));
         assert!(works.diagnose("b"));
     }
 }

@@ -93,6 +93,7 @@ pub fn Hello(
         let snippets = Signal::derive(move || snippets::of(card));
         let empty =
             Signal::derive(move || parsed.with(|parsed| before_first_call(say, kind, parsed.as_ref().ok())));
+        let is_far = Signal::derive(move || card.callee().is_some());
         view! {
             <CallCard
                 kind
@@ -102,12 +103,13 @@ pub fn Hello(
                 greeting=card.greeting
                 name=card.name
                 peer=Signal::derive(move || card.callee().or_else(|| peer.get()))
+                is_far
                 now_ms
                 options_are_good
                 on_send=move |()| card.send()
                 on_finish=move |()| card.finish()
                 on_cancel=move |()| card.cancel()
-                inspect=move || view! { <Inspect kind call=card.call by_socket snippets /> }
+                inspect=move || view! { <Inspect kind call=card.call is_far by_socket snippets /> }
             />
         }
     };

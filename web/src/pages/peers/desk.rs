@@ -8,6 +8,7 @@ use tonic::Status;
 
 use crate::{
     browser::Task,
+    i18n::times::now_seconds,
     model::peers::{
         Event, Peers,
         peer::{self, Peer},
@@ -143,7 +144,7 @@ impl Desk {
             };
             let end: Result<(), Status> = steps.await;
             self.works
-                .update(|works| works.change(&id, |diagnosis| diagnosis.end(end)));
+                .update(|works| works.change(&id, |diagnosis| diagnosis.end(end, now_seconds())));
         });
         self.tasks.update_value(|tasks| {
             tasks.insert(key, task);

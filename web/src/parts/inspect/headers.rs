@@ -21,6 +21,8 @@ const VALUE_CHARS: usize = 2_000;
 pub fn HeadersTab(
     /// The call.
     call: Signal<Call>,
+    /// Whether it was passed on to another peer.
+    is_far: Signal<bool>,
 ) -> impl IntoView {
     let say = Say::here();
     let request = Memo::new(move |_| call.with(|call| call.headers().request.as_ref().map(lines)));
@@ -29,7 +31,7 @@ pub fn HeadersTab(
     let status = move || {
         call.with(|call| match call.phase() {
             Phase::Ended(outcome) => {
-                let explanation = explanation(outcome, say.language());
+                let explanation = explanation(outcome, is_far.get(), say.language());
                 let name = status::name(outcome.status.code());
                 let said = (!explanation.said.is_empty()).then(|| {
                     let said = visible(&explanation.said, VALUE_CHARS);

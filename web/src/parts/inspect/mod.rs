@@ -75,6 +75,9 @@ pub fn Inspect(
     /// The call.
     #[prop(into)]
     call: Signal<Call>,
+    /// Whether it was passed on to another peer.
+    #[prop(into)]
+    is_far: Signal<bool>,
     /// Whether it crosses by a WebSocket.
     by_socket: bool,
     /// The same call in other words, for a terminal or a program.
@@ -119,7 +122,7 @@ pub fn Inspect(
     };
     let content = move || match chosen.get() {
         Tab::Messages => view! { <MessagesTab kind call /> }.into_any(),
-        Tab::Headers => view! { <HeadersTab call /> }.into_any(),
+        Tab::Headers => view! { <HeadersTab call is_far /> }.into_any(),
         Tab::Wire => view! { <WireTab kind call by_socket /> }.into_any(),
         Tab::Copy => view! { <CopyAs snippets /> }.into_any(),
     };

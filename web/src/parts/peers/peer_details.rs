@@ -85,7 +85,7 @@ pub fn PeerDetails(
             </div>
             <Rename name on_act />
             <p class="outcome" role="status" data-outcome>{outcome}</p>
-            {move || diagnosis.get().map(|diagnosis| view! { <Steps diagnosis /> })}
+            {move || diagnosis.get().map(|diagnosis| view! { <Steps diagnosis now /> })}
         </div>
     }
 }
@@ -115,14 +115,7 @@ fn Facts(peer: Signal<Option<Peer>>, now: Signal<i64>) -> impl IntoView {
     move || {
         facts.get().map(|(id, own_name, version, source, first_seen)| {
             let texts = &say.texts().peers.details;
-            let since = first_seen.map(|seen| {
-                let language = say.language();
-                format!(
-                    "{} ({})",
-                    language.moment(seen),
-                    language.from_now(now.get(), seen)
-                )
-            });
+            let since = first_seen.map(|seen| say.language().moment_ago(now.get(), seen));
             view! {
                 <dl class="facts">
                     <div class="wide">

@@ -76,7 +76,7 @@ pub fn PeerRow(
         let seen = peer.with(|peer| peer.as_ref().and_then(|peer| peer.last_seen));
         match (is_online.get(), seen) {
             (true, _) => say.language().from_now(0, 0),
-            (false, Some(seen)) => say.language().from_now(now.get(), seen),
+            (false, Some(seen)) => say.language().ago(now.get(), seen),
             (false, None) => say.texts().peers.table.never.to_owned(),
         }
     };

@@ -13,6 +13,8 @@ use crate::{
 pub fn Steps(
     /// The diagnosis as it stands.
     diagnosis: Diagnosis,
+    /// The time, in seconds since 1970.
+    now: Signal<i64>,
 ) -> impl IntoView {
     let say = Say::here();
     let row = move |(step, mark, evidence): (Step, Mark, &str)| {
@@ -48,10 +50,17 @@ pub fn Steps(
             None => ().into_any(),
         }
     };
+    let ended_at = diagnosis.ended_at();
+    let made = move || {
+        let when = say.language().moment_ago(now.get(), ended_at?);
+        let text = (say.texts().peers.diagnosis.made)(&when);
+        Some(view! { <p class="muted" data-made>{text}</p> })
+    };
     view! {
         <section class="steps" aria-label=say.text(|texts| texts.peers.diagnosis.title)>
             <ol>{rows}</ol>
             <div role="status">{last}</div>
+            {made}
         </section>
     }
 }

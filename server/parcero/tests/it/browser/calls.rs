@@ -1,5 +1,6 @@
 //! The four kinds of call, made by clicks and keys.
 
+use serde_json::json;
 use thirtyfour::prelude::*;
 
 use super::page::Page;
@@ -233,6 +234,65 @@ async fn a_flood_leaves_the_page_alive_and_keeps_the_last_thousand() {
     }
     page.click("[data-card=unary] [data-action=send]").await;
     page.status("unary", "0").await;
+}
+
+#[tokio::test]
+async fn the_diagram_follows_its_end_until_one_scrolls_up_however_high_its_rows_are() {
+    let peer = TestPeer::start(&[]);
+    let Some(page) = Page::open(&peer).await else {
+        return;
+    };
+    let phone = json!({ "width": 420, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+    page.driver()
+        .cdp()
+        .send_raw("Emulation.setDeviceMetricsOverride", phone)
+        .await
+        .unwrap();
+    let long = "a quite long name that needs more than a single line in the picture so it wraps around";
+    for card in ["server", "bidi"] {
+        page.fill(&format!("[data-card={card}] [data-field=name]"), long)
+            .await;
+    }
+    page.fill("[data-option=interval]", "20").await;
+    page.fill("[data-option=count]", "40").await;
+    // The last row is in the picture, and nothing says that there is more.
+    let is_at_end = |card: &str| {
+        format!(
+            "(() => {{
+                const card = document.querySelector('[data-card={card}]');
+                const [last] = [...card.querySelectorAll('.sequence li')].slice(-1);
+                const [row, picture] = [last, card.querySelector('.sequence')].map(part => part.getBoundingClientRect());
+                return row.height > 40 && row.top >= picture.top && row.bottom <= picture.bottom + 1
+                    && !card.querySelector('[data-action=follow]');
+            }})()"
+        )
+    };
+    let is_end_in_sight = |card: &str| is_at_end(card).replace("row.height > 40", "last.matches('.is-end')");
+    page.click("[data-card=server] [data-action=send]").await;
+    page.status("server", "0").await;
+    page.until(&is_end_in_sight("server")).await;
+
+    // One's own row is shown, wherever one has scrolled to.
+    page.click("[data-card=bidi] [data-action=send]").await;
+    page.until("document.querySelectorAll('[data-card=bidi] .sequence li').length >= 80")
+        .await;
+    page.until(&is_at_end("bidi")).await;
+    page.run("document.querySelector('[data-card=bidi] .sequence').scrollTop = 0")
+        .await;
+    page.fill("[data-option=count]", "1").await;
+    page.fill("[data-option=interval]", "").await;
+    page.click("[data-card=bidi] [data-action=send]").await;
+    page.until("document.querySelectorAll('[data-card=bidi] .sequence li').length == 82")
+        .await;
+    page.until(&is_at_end("bidi")).await;
+
+    // Whoever scrolls up stays there: the end of the call is one more row, and is not shown until it is asked for.
+    page.run("document.querySelector('[data-card=bidi] .sequence').scrollTop = 0")
+        .await;
+    page.click("[data-card=bidi] [data-action=finish]").await;
+    page.status("bidi", "0").await;
+    page.click("[data-card=bidi] [data-action=follow]").await;
+    page.until(&is_end_in_sight("bidi")).await;
 }
 
 #[tokio::test]

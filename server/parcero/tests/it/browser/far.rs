@@ -146,7 +146,10 @@ async fn a_far_peer_that_dies_ends_its_call_with_a_sentence_and_is_away_in_the_c
     cali.kill();
     page.status("bidi", "14").await;
     let said = page.text("[data-card=bidi] [data-failed]").await;
-    assert!(said.contains("cannot be reached"), "{said}");
+    assert!(
+        said.contains("cannot be reached") && said.contains("Diagnose, in the view Peers"),
+        "{said}"
+    );
     page.until(
         "[...document.querySelectorAll('[data-option=target] option')].at(1).textContent == 'cali · away'",
     )

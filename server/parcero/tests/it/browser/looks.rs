@@ -162,6 +162,18 @@ async fn no_width_makes_the_page_scroll_sideways() {
             );
         }
     }
+    // Another view begins at its top, however far down one was.
+    let low = serde_json::json!({ "width": 320, "height": 300, "deviceScaleFactor": 1, "mobile": false });
+    tools
+        .send_raw("Emulation.setDeviceMetricsOverride", low)
+        .await
+        .unwrap();
+    page.run("window.scrollTo(0, 100_000)").await;
+    let peers = page.find("[data-view=peers]").await;
+    peers.click().await.unwrap();
+    page.find("[data-summary]").await;
+    page.until("document.documentElement.scrollHeight > innerHeight && scrollY == 0")
+        .await;
 }
 
 #[tokio::test]

@@ -366,6 +366,8 @@ async fn a_peer_is_pinged_and_diagnosed_with_the_failed_step_and_what_to_try() {
             .await,
         json!(["passed", "passed", "passed", "passed", "passed"])
     );
+    let made = page.text("[data-made]").await;
+    assert!(made.starts_with("Tried ") && made.ends_with("(now)."), "{made}");
 
     cali.kill();
     page.until(&row(&id, "[data-state=away]")).await;
