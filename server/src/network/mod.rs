@@ -308,7 +308,8 @@ impl Network {
     fn unlinked(&self, link: &Link) {
         self.live().remove_link(link);
         let id = link.id();
-        self.saw(id);
+        self.book()
+            .change(id, |known| known.last_seen = Some(card::now()));
         // The other end let it go. A friend is somebody to stay in touch with: it is dialled again.
         let is_kept = self.relation(id) == Some(Relation::Friend) || self.0.friends.contains(&id);
         if is_kept && Goodbye::Idle.was_said_on(link.connection()) {

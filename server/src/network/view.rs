@@ -6,6 +6,7 @@ use iroh::TransportAddr;
 
 use super::{
     Network,
+    card::now,
     known::{Known, Relation},
     link::Link,
     live::Sight,
@@ -84,6 +85,11 @@ impl Network {
             is_there,
             bytes,
         } = self.live().sight(known.id);
+        let mut known = known.clone();
+        if is_there {
+            // In the book it is true to the minute.
+            known.last_seen = Some(now());
+        }
         let person_knows = |other: &&Known| other.relation == Relation::Friend || other.label.is_some();
         PeerView {
             is_online: is_there,
@@ -101,7 +107,7 @@ impl Network {
                 .iter()
                 .filter(person_knows)
                 .any(|other| known.has_name_of(other)),
-            known: known.clone(),
+            known,
         }
     }
 }

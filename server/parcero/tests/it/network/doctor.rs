@@ -243,3 +243,18 @@ async fn a_peer_tells_of_itself_and_of_others_what_is_true() {
         "{round_trip:?}"
     );
 }
+
+#[tokio::test]
+async fn a_peer_was_last_seen_now_while_it_is_there_and_then_when_it_went() {
+    let (near, far) = (TestPeer::start(&[]), TestPeer::start(&[]));
+    near.knows(&far).await;
+    let id = far.key().await;
+    let seconds = |peer: &PeerInfo| peer.last_seen.unwrap().seconds;
+    let first = near.sees(&id, is_there).await;
+    let later = near
+        .sees(&id, |far| is_there(far) && seconds(far) > seconds(&first))
+        .await;
+    far.kill();
+    let gone = near.sees(&id, |far| !is_there(far)).await;
+    assert!(seconds(&gone) >= seconds(&later), "{gone:?} {later:?}");
+}
