@@ -131,7 +131,7 @@ fn only_metadata(headers: &mut HeaderMap) {
         OF_CONNECTIONS.contains(&name)
             || OF_BROWSERS.contains(&name)
             || name == PEER_KEY
-            || ["sec-fetch-", "sec-ch-", "sec-websocket-"]
+            || BEGINNINGS_OF_BROWSERS
                 .iter()
                 .any(|prefix| name.starts_with(prefix))
     });
@@ -142,14 +142,7 @@ pub(super) fn only_grpc(headers: &mut HeaderMap) {
     remove(headers, |name| {
         OF_CONNECTIONS.contains(&name)
             || ORDERS.contains(&name)
-            || [
-                "access-control-",
-                "content-security-policy",
-                "cross-origin-",
-                "sec-",
-            ]
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
+            || BEGINNINGS_OF_ORDERS.iter().any(|prefix| name.starts_with(prefix))
     });
 }
 
@@ -190,6 +183,9 @@ const OF_BROWSERS: [&str; 9] = [
     "referer",
 ];
 
+/// The same, by how the names begin.
+const BEGINNINGS_OF_BROWSERS: [&str; 3] = ["sec-ch-", "sec-fetch-", "sec-websocket-"];
+
 /// What browsers do when they read it.
 const ORDERS: [&str; 15] = [
     "alt-svc",
@@ -209,9 +205,32 @@ const ORDERS: [&str; 15] = [
     "x-frame-options",
 ];
 
+/// The same, by how the names begin.
+const BEGINNINGS_OF_ORDERS: [&str; 4] = [
+    "access-control-",
+    "content-security-policy",
+    "cross-origin-",
+    "sec-",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_that_does_not_cross_is_on_the_page_about_the_wire() {
+        let page: Vec<_> = include_str!("mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("//!"))
+            .flat_map(str::split_whitespace)
+            .map(|word| word.trim_end_matches([',', ':']))
+            .collect();
+        let names = OF_CONNECTIONS.iter().chain(&OF_BROWSERS).chain(&ORDERS);
+        let beginnings = BEGINNINGS_OF_BROWSERS.iter().chain(&BEGINNINGS_OF_ORDERS);
+        for name in names.chain(beginnings).chain([&PEER_KEY]) {
+            assert!(page.contains(name), "{name}");
+        }
+    }
 
     fn headers(names: &[&'static str]) -> HeaderMap {
         let pairs = names.iter().map(|&name| {

@@ -16,6 +16,23 @@
 //! when its last frame has come. Either side gives up by resetting what it sends and stopping what it receives, with one
 //! of the codes of [`Gone`]. Deadlines cross as `grpc-timeout` and are enforced by the layers of the callee.
 //!
+//! Metadata crosses as it is, but for these names, which another peer neither gets to see nor gets to set:
+//!
+//! ```text
+//! either way          connection content-length host keep-alive proxy-authenticate te trailer transfer-encoding upgrade:
+//!                     they are about the connection a call came by (RFC 9110, section 7.6.1), and that ends here
+//! caller to callee    accept accept-encoding accept-language cache-control cookie dnt origin pragma referer, and what
+//!                     begins with sec-ch- sec-fetch- sec-websocket-: browsers add them unasked, and they tell of the
+//!                     person, of the pages of this machine, and of their cookies
+//!                     parcero-peer: it has led the call here, and there is no second hop
+//! callee to caller    alt-svc clear-site-data link location nel permissions-policy refresh report-to
+//!                     reporting-endpoints service-worker-allowed set-cookie sourcemap strict-transport-security
+//!                     www-authenticate x-frame-options, and what begins with access-control-
+//!                     content-security-policy cross-origin- sec-: a browser would obey them, as the word of this machine
+//! ```
+//!
+//! And `grpc-timeout` says what is left of the deadline where the call is passed on.
+//!
 //! A change of any of this changes [`ALPN`].
 
 mod body;
