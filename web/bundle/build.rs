@@ -1,7 +1,7 @@
 //! Builds the page for wasm32: a nested cargo, wasm-bindgen in process, hashed names, compressed copies.
 //!
 //! A plain `cargo run` therefore needs no other tool. A missing wasm32 target is added with rustup, unless
-//! `PARCERO_ADD_TARGET=0`.
+//! `PARCERO_ADD_TARGET=0`. What goes wrong is told in one sentence; tests/it runs this program among tools that fail.
 
 use std::{
     env,
@@ -21,7 +21,10 @@ fn main() -> ExitCode {
     match build() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            println!("cargo::error=the page was not built: {error}");
+            println!(
+                "cargo::error=the page was not built: {}",
+                one_line(&error.to_string())
+            );
             println!("cargo::error=a peer without the page builds with --no-default-features");
             ExitCode::FAILURE
         }
@@ -38,6 +41,11 @@ fn build() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
     println!("cargo::rerun-if-env-changed=PARCERO_ADD_TARGET");
+    // For the tests of this very program.
+    println!(
+        "cargo::rustc-env=PARCERO_BUILD_SCRIPT={}",
+        env::current_exe()?.display()
+    );
     for file in [
         "web/index.html",
         "web/style.css",
@@ -61,7 +69,7 @@ fn build() -> Result<(), Box<dyn Error>> {
         .remove_name_section(release())
         .remove_producers_section(true)
         .generate(&glue)
-        .map_err(|error| format!("wasm-bindgen failed: {error}"))?;
+        .map_err(|error| format!("wasm-bindgen failed: {error:#}"))?;
 
     pack(&web, &glue, &out)
 }
@@ -73,11 +81,7 @@ fn release() -> bool {
 
 /// Adds the wasm32 target where it is missing, and says so.
 fn ensure_target() -> Result<(), Box<dyn Error>> {
-    let rustc = env::var("RUSTC")?;
-    let found = Command::new(&rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .output()?;
-    if Path::new(String::from_utf8_lossy(&found.stdout).trim()).exists() {
+    if has_target()? {
         return Ok(());
     }
     let by_hand = format!("run `rustup target add {TARGET}`");
@@ -86,13 +90,50 @@ fn ensure_target() -> Result<(), Box<dyn Error>> {
     }
     println!("cargo::warning=the Rust target {TARGET} was missing: adding it with rustup");
     match Command::new("rustup").args(["target", "add", TARGET]).output() {
-        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) if output.status.success() => {}
         Ok(output) => {
-            let why = String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned();
-            Err(format!("the Rust target {TARGET} is missing and rustup could not add it ({why}); {by_hand}").into())
+            let said = String::from_utf8_lossy(&output.stderr);
+            let why = said
+                .lines()
+                .rfind(|line| !line.trim().is_empty())
+                .unwrap_or("it did not say why");
+            return Err(format!(
+                "the Rust target {TARGET} is missing and rustup could not add it ({why}); {by_hand}"
+            )
+            .into());
         }
-        Err(error) => Err(format!("the Rust target {TARGET} is missing and rustup could not be run ({error}); add the target to your toolchain").into()),
+        Err(error) => {
+            return Err(format!(
+                "the Rust target {TARGET} is missing and rustup could not be run ({error}); add the target to your \
+                 toolchain"
+            )
+            .into());
+        }
     }
+    // A compiler that is not rustup's does not have what rustup adds.
+    if has_target()? {
+        Ok(())
+    } else {
+        let rustc = rustc()?;
+        Err(format!(
+            "rustup added the Rust target {TARGET}, but not for the compiler in use, {rustc}; add the target to that one"
+        )
+        .into())
+    }
+}
+
+/// Whether the compiler can build for the target.
+fn has_target() -> Result<bool, Box<dyn Error>> {
+    let rustc = rustc()?;
+    let found = Command::new(&rustc)
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output()
+        .map_err(|error| format!("the compiler {rustc} could not be run: {error}"))?;
+    Ok(Path::new(String::from_utf8_lossy(&found.stdout).trim()).exists())
+}
+
+fn rustc() -> Result<String, env::VarError> {
+    env::var("RUSTC")
 }
 
 /// Runs cargo for the page, in a target folder of its own, and returns the wasm file.
@@ -159,7 +200,7 @@ fn compile(workspace: &Path, out: &Path) -> Result<PathBuf, Box<dyn Error>> {
 
 /// The nested build knows its sources; hand the list on, so that no list is kept by hand.
 fn rerun_on_sources(dep_file: &Path, target: &Path) -> Result<(), Box<dyn Error>> {
-    let list = fs::read_to_string(dep_file)?;
+    let list = text_of(dep_file)?;
     let (_, sources) = list.split_once(": ").ok_or("cargo's dep file has no list")?;
     for source in sources.replace("\\ ", "\u{0}").split_whitespace() {
         let source = source.replace('\u{0}', " ");
@@ -179,7 +220,7 @@ fn pack(web: &Path, glue: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&packed)?;
     let mut rust = String::from("&[\n");
     // The mark by which trunk knows what to copy; a browser knows it by another word.
-    let index = fs::read_to_string(web.join("index.html"))?;
+    let index = text_of(&web.join("index.html"))?;
     let mut index = index.replace("<link data-trunk rel=\"css\"", "<link rel=\"stylesheet\"");
 
     let mut add = |path: &str, content_type: &str, bytes: &[u8]| -> Result<(), Box<dyn Error>> {
@@ -197,10 +238,10 @@ fn pack(web: &Path, glue: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
         Ok(())
     };
 
-    let wasm = fs::read(glue.join("parcero-web_bg.wasm"))?;
-    let script = fs::read_to_string(glue.join("parcero-web.js"))?;
-    let style = fs::read(web.join("style.css"))?;
-    let peers = fs::read(web.join("peers.css"))?;
+    let wasm = bytes_of(&glue.join("parcero-web_bg.wasm"))?;
+    let script = text_of(&glue.join("parcero-web.js"))?;
+    let style = bytes_of(&web.join("style.css"))?;
+    let peers = bytes_of(&web.join("peers.css"))?;
     for (name, content_type, bytes) in [
         ("parcero-web_bg.wasm", "application/wasm", wasm.as_slice()),
         (
@@ -227,6 +268,20 @@ fn pack(web: &Path, glue: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     fs::write(out.join("script-hashes.txt"), hashes(&index, "script"))?;
     fs::write(out.join("style-hashes.txt"), hashes(&index, "style"))?;
     Ok(())
+}
+
+/// A file that has to be there; one that is not is named.
+fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+fn text_of(path: &Path) -> Result<String, String> {
+    String::from_utf8(bytes_of(path)?).map_err(|_| format!("{} is no UTF-8 text", path.display()))
+}
+
+/// Cargo takes the first line of an error alone.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// `'sha256-…'` of the text inside every `<element …>…</element>` of the index.
