@@ -1,8 +1,10 @@
 //! Who is calling, and who may call what. Deny by default: a request without a [`Caller`] is refused.
 //!
-//! What was allowed is allowed as long as its caller is who it was: see [`Pass`].
+//! What was allowed is allowed as long as its caller is who it was: see [`Pass`]. What another peer is to this one, and how
+//! much it may have, is decided in `peers`.
 
 mod pass;
+mod peers;
 
 use std::{
     future::{Ready, ready},
@@ -15,7 +17,10 @@ use iroh::EndpointId;
 use tonic::{Status, body::Body, server::NamedService};
 use tower_service::Service;
 
-pub use self::pass::Pass;
+pub use self::{
+    pass::Pass,
+    peers::{Facts, Hearing, Limits, MAX_CONNECTIONS, Purpose, Refusal, Share, Standing, is_shut_out},
+};
 use crate::{audit, layers::refuse};
 
 /// Who makes a call. Each door puts one into the extensions of every request it lets in.
@@ -31,19 +36,6 @@ pub enum Caller {
         /// What it is to this peer now.
         standing: Standing,
     },
-}
-
-/// What another peer is to this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing of it is answered: its person was blocked, or it has not proved that it belongs to this network.
-    Blocked,
-    /// Anybody: it may say hello.
-    Stranger,
-    /// It has proved the secret of this network.
-    Member,
-    /// Both persons agreed.
-    Friend,
 }
 
 /// Who may call a service.
@@ -113,8 +105,25 @@ impl Rule {
     }
 }
 
+/// Whether a call may be passed on to another peer: one hop, and no peer is a proxy for others.
+///
+/// # Errors
+/// UNAUTHENTICATED where no door said who is calling, PERMISSION_DENIED where another peer is.
+pub fn may_be_passed_on(caller: Option<&Caller>) -> Result<(), Status> {
+    match caller {
+        None => Err(nobody()),
+        Some(Caller::Local) => Ok(()),
+        Some(Caller::Peer { id, .. }) => {
+            audit::refused(*id, "a call was refused: it was to be passed on to another peer");
+            Err(Status::permission_denied(
+                "a peer does not pass on the calls of another peer",
+            ))
+        }
+    }
+}
+
 /// What a call is told that no door vouched for.
-pub(crate) fn nobody() -> Status {
+fn nobody() -> Status {
     Status::unauthenticated("this call came by no known door: nobody said who is calling")
 }
 
@@ -194,6 +203,22 @@ mod tests {
             let friendly = Rule::FriendsAndMembers.check(Some(&caller));
             let is_close = matches!(standing, Standing::Member | Standing::Friend);
             assert_eq!(friendly.is_ok(), is_close, "{standing:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_person_of_this_peer_has_its_calls_passed_on() {
+        let id = iroh::SecretKey::from_bytes(&[1; 32]).public();
+        assert!(may_be_passed_on(Some(&Caller::Local)).is_ok());
+        assert_eq!(may_be_passed_on(None).unwrap_err().code(), Code::Unauthenticated);
+        for standing in [
+            Standing::Blocked,
+            Standing::Stranger,
+            Standing::Member,
+            Standing::Friend,
+        ] {
+            let refused = may_be_passed_on(Some(&Caller::Peer { id, standing })).unwrap_err();
+            assert_eq!(refused.code(), Code::PermissionDenied, "{standing:?}");
         }
     }
 

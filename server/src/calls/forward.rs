@@ -14,7 +14,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::caller::{Caller, Dial};
-use crate::{access, audit, layers::refuse};
+use crate::{access, layers::refuse};
 
 /// The metadata key that names the peer a call is for.
 pub const PEER_KEY: &str = "parcero-peer";
@@ -94,17 +94,7 @@ where
 impl<S, D: Directory> ForwardService<S, D> {
     /// The peer a call is for, if its caller may have it passed on.
     fn far(&self, request: &Request<Body>) -> Result<D::Dial, Status> {
-        match request.extensions().get::<access::Caller>() {
-            Some(access::Caller::Local) => {}
-            // One hop, and no peer is a proxy for others.
-            Some(access::Caller::Peer { id, .. }) => {
-                audit::refused(*id, "a call was refused: it was to be passed on to another peer");
-                return Err(Status::permission_denied(
-                    "a peer does not pass on the calls of another peer",
-                ));
-            }
-            None => return Err(access::nobody()),
-        }
+        access::may_be_passed_on(request.extensions().get())?;
         let mut names = request.headers().get_all(PEER_KEY).iter();
         let name = match (names.next(), names.next()) {
             (Some(name), None) => name.to_str().ok(),

@@ -10,32 +10,44 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::Status;
 
 use crate::{
-    access::{Pass, Standing},
+    access::{Limits, Pass, Share, Standing},
     audit,
     calls::Entered,
     network::Network,
 };
 
-/// Calls one friend, or one member of the same secret network, may have at once over all its connections.
-const MAX_OF_ONE: usize = 1024;
-/// The same of a stranger: enough to try everything it may.
-const MAX_OF_STRANGER: usize = 32;
-/// The same of all strangers together. Each call may hold a message of the largest size.
-const MAX_OF_STRANGERS: usize = 128;
-
 /// The door of other peers, once their connection is let in.
 #[derive(Debug, Clone)]
 pub(super) struct Entrance {
     network: Network,
-    strangers: Arc<Semaphore>,
+    together: Arc<Rooms>,
     peers: Arc<Mutex<HashMap<EndpointId, Weak<Rooms>>>>,
 }
 
-/// What one peer may have at once.
+/// How many calls there may be at once, of either share.
 #[derive(Debug)]
-struct Rooms {
-    known: Arc<Semaphore>,
-    stranger: Arc<Semaphore>,
+struct Rooms([Option<Room>; Share::ALL.len()]);
+
+/// Room for so many calls.
+#[derive(Debug)]
+struct Room {
+    most: usize,
+    free: Arc<Semaphore>,
+}
+
+impl Rooms {
+    /// As much room as these limits say; where they say nothing, there is no end to it.
+    fn new(most: impl Fn(Limits) -> Option<usize>) -> Self {
+        let room = |most| Room {
+            most,
+            free: Arc::new(Semaphore::new(most)),
+        };
+        Self(Share::ALL.map(|share| most(share.limits()).map(room)))
+    }
+
+    fn of(&self, share: Share) -> Option<&Room> {
+        self.0[share as usize].as_ref()
+    }
 }
 
 /// The entrance of one connection.
@@ -61,15 +73,15 @@ impl Inside {
 #[derive(Debug)]
 struct Inner {
     pass: Pass,
-    room: Mutex<Room>,
+    taken: Mutex<Taken>,
     number: u64,
     inside: Arc<Inside>,
 }
 
-/// What one call takes up, and whether of that of the peers this one knows.
+/// What one call takes up, and of whose share.
 #[derive(Debug)]
-struct Room {
-    is_of_known: bool,
+struct Taken {
+    of: Share,
     _permits: Vec<OwnedSemaphorePermit>,
 }
 
@@ -83,7 +95,7 @@ impl Entrance {
     pub(super) fn new(network: Network) -> Self {
         Self {
             network,
-            strangers: Arc::new(Semaphore::new(MAX_OF_STRANGERS)),
+            together: Arc::new(Rooms::new(|limits| limits.calls_together)),
             peers: Arc::default(),
         }
     }
@@ -93,10 +105,7 @@ impl Entrance {
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
         let rooms = peers.get(&id).and_then(Weak::upgrade).unwrap_or_else(|| {
             peers.retain(|_, rooms| rooms.strong_count() > 0);
-            let rooms = Arc::new(Rooms {
-                known: Arc::new(Semaphore::new(MAX_OF_ONE)),
-                stranger: Arc::new(Semaphore::new(MAX_OF_STRANGER)),
-            });
+            let rooms = Arc::new(Rooms::new(|limits| Some(limits.calls)));
             peers.insert(id, Arc::downgrade(&rooms));
             rooms
         });
@@ -116,9 +125,9 @@ impl One {
     /// RESOURCE_EXHAUSTED where there are too many already.
     pub(super) fn enter(&self) -> Result<Entered, Status> {
         let standing = self.entrance.network.standing(self.id);
-        let room = self.room(standing)?;
+        let taken = self.take(standing.share())?;
         let pass = Pass::new(self.id, standing);
-        let call = self.note(pass.clone(), room);
+        let call = self.note(pass.clone(), taken);
         // It may have turned before the call was noted.
         let now = self.entrance.network.standing(self.id);
         if now != standing {
@@ -144,14 +153,14 @@ impl One {
         std::future::pending::<()>().await;
     }
 
-    fn note(&self, pass: Pass, room: Room) -> Arc<Inner> {
+    fn note(&self, pass: Pass, taken: Taken) -> Arc<Inner> {
         let mut inside = self.inside.lock();
         let (next, calls) = &mut *inside;
         let number = *next;
         *next += 1;
         let call = Arc::new(Inner {
             pass,
-            room: Mutex::new(room),
+            taken: Mutex::new(taken),
             number,
             inside: self.inside.clone(),
         });
@@ -163,42 +172,31 @@ impl One {
         if call.pass.turn(standing).is_err() {
             return;
         }
-        let mut taken = call.room.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.is_of_known == is_known(standing) {
+        let mut taken = call.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.of == standing.share() {
             return;
         }
         // As many go on as such a peer may have.
-        match self.room(standing) {
-            Ok(room) => *taken = room,
+        match self.take(standing.share()) {
+            Ok(now) => *taken = now,
             Err(status) => call.pass.take_back(status),
         }
     }
 
-    fn room(&self, standing: Standing) -> Result<Room, Status> {
-        let is_of_known = is_known(standing);
-        let rooms = if is_of_known {
-            vec![(&self.rooms.known, MAX_OF_ONE)]
-        } else {
-            vec![
-                (&self.rooms.stranger, MAX_OF_STRANGER),
-                (&self.entrance.strangers, MAX_OF_STRANGERS),
-            ]
-        };
-        let permits = rooms.into_iter().map(|(room, most)| {
-            room.clone().try_acquire_owned().map_err(|_| {
+    /// Takes up the room of one call.
+    fn take(&self, share: Share) -> Result<Taken, Status> {
+        let rooms = [self.rooms.of(share), self.entrance.together.of(share)];
+        let permits = rooms.into_iter().flatten().map(|Room { most, free }| {
+            free.clone().try_acquire_owned().map_err(|_| {
                 audit::refused(self.id, "a call was refused: too many at once");
                 Status::resource_exhausted(format!(
                     "{most} calls at once is the most this peer takes here; try again when one has ended"
                 ))
             })
         });
-        Ok(Room {
-            is_of_known,
+        Ok(Taken {
+            of: share,
             _permits: permits.collect::<Result<_, _>>()?,
         })
     }
-}
-
-fn is_known(standing: Standing) -> bool {
-    matches!(standing, Standing::Friend | Standing::Member)
 }

@@ -15,8 +15,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Network, NetworkError, admission::Role, goodbye::Goodbye, known::Relation, link, meet};
-use crate::{access::Standing, audit};
+use super::{Network, NetworkError, admission::Role, goodbye::Goodbye, link, live::Live, meet};
+use crate::{
+    access::{Facts, MAX_CONNECTIONS, Purpose, Standing},
+    audit,
+};
 
 /// Handshakes that may be under way at once with peers that dial us.
 const MAX_HANDSHAKES: usize = 256;
@@ -24,18 +27,6 @@ const MAX_HANDSHAKES: usize = 256;
 const UNASKED_HANDSHAKES: usize = 16;
 /// How long such a handshake may take. On one network it takes milliseconds.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(3);
-/// Connections in all; each costs some tens of kilobytes.
-const MAX_CONNECTIONS: usize = 2048;
-/// How many of them strangers may have together, so that there is always room for friends.
-const MAX_OF_STRANGERS: usize = MAX_CONNECTIONS / 2;
-/// Calls at once on one connection; one more waits, in the deadline of its caller.
-const CALLS: u32 = 1024;
-/// The same of a stranger: some more than are let in, so that it is told about the others.
-const CALLS_OF_STRANGER: u32 = 40;
-/// Connections one peer may have to this one.
-const MAX_OF_ONE: usize = 256;
-/// The same of a stranger: for its link and its calls, and those that follow on while the old ones end.
-const MAX_OF_STRANGER: usize = 8;
 
 impl Network {
     /// Answers calls of other peers with what `answer` makes of a connection, until [`Network::shutdown`]. It is told
@@ -138,21 +129,20 @@ impl Network {
         if live.is_stopping {
             return Err(Goodbye::Stopping);
         }
-        if self.is_blocked(id) {
-            return Err(Goodbye::Blocked);
-        }
-        // Only on a control connection can a peer prove that it belongs here.
-        if connection.alpn() != link::ALPN && !live.is_admitted(id) {
-            return Err(Goodbye::NotAdmitted);
-        }
-        let is_friend = |id| self.relation(id) == Some(Relation::Friend);
-        let (most, has_room) = if is_friend(id) || self.membership().is_secret() && live.is_admitted(id) {
-            (MAX_OF_ONE, true)
+        let purpose = if connection.alpn() == link::ALPN {
+            Purpose::Admission
         } else {
-            let strangers = live.count(|id| !is_friend(id));
-            (MAX_OF_STRANGER, strangers < MAX_OF_STRANGERS)
+            Purpose::Use
         };
-        if !has_room || live.count(|_| true) >= MAX_CONNECTIONS || !live.add_connection(connection, most) {
+        let facts = self.facts(&live, id);
+        facts.may_connect(purpose)?;
+        let share = Standing::of(facts).share();
+        let limits = share.limits();
+        let takes_of_it = |id| Standing::of(self.facts(&live, id)).share() == share;
+        if live.count(takes_of_it) >= limits.connections_together
+            || live.count(|_| true) >= MAX_CONNECTIONS
+            || !live.add_connection(connection, limits.connections)
+        {
             return Err(Goodbye::TooMany);
         }
         Ok(())
@@ -160,27 +150,21 @@ impl Network {
 
     /// What a peer is to this one at the moment.
     pub fn standing(&self, id: EndpointId) -> Standing {
-        match self.relation(id) {
-            Some(Relation::Blocked) => Standing::Blocked,
-            Some(Relation::Friend) => Standing::Friend,
-            Some(Relation::Stranger) | None if self.membership().is_secret() => {
-                if self.live().is_admitted(id) {
-                    Standing::Member
-                } else {
-                    Standing::Blocked
-                }
-            }
-            Some(Relation::Stranger) | None => Standing::Stranger,
+        Standing::of(self.facts(&self.live(), id))
+    }
+
+    fn facts(&self, live: &Live, id: EndpointId) -> Facts {
+        Facts {
+            relation: self.relation(id),
+            network_is_secret: self.membership().is_secret(),
+            is_admitted: live.is_admitted(id),
         }
     }
 }
 
 /// Lets the other end of a connection open as many streams as it may have calls, at once.
 fn make_room(connection: &Connection, standing: Standing) {
-    let calls = match standing {
-        Standing::Friend | Standing::Member => CALLS,
-        Standing::Stranger | Standing::Blocked => CALLS_OF_STRANGER,
-    };
+    let calls = standing.share().limits().calls_of_connection;
     connection.set_max_concurrent_bi_streams(VarInt::from_u32(calls));
 }
 

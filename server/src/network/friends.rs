@@ -10,7 +10,7 @@ use super::{
     known::{Known, Relation, Source, kept_name},
     view::PeerView,
 };
-use crate::audit;
+use crate::{access, audit};
 
 /// How long a peer that was declined may not ask again, in seconds.
 const DECLINED_SECONDS: u64 = 24 * 60 * 60;
@@ -29,7 +29,7 @@ impl Network {
                 known.label = Some(name);
             }
             // Also of a friend, which may have forgotten this peer.
-            if known.relation != Relation::Blocked && ticket.invitation().is_some() {
+            if !access::is_shut_out(Some(known.relation)) && ticket.invitation().is_some() {
                 known.invitation = ticket.invitation();
             }
         });

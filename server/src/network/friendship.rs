@@ -11,7 +11,7 @@ use super::{
     known::{Relation, kept_name},
     link::Link,
 };
-use crate::audit;
+use crate::{access::Hearing, audit};
 
 impl Network {
     /// The other end of a new link has admitted this one.
@@ -133,17 +133,17 @@ impl Network {
                 known.befriend();
             }
         })?;
-        match known.relation {
-            Relation::Friend => {
+        match Hearing::of_request(known.relation, known.was_declined()) {
+            Hearing::IsFriend => {
                 if met {
                     audit::decided(id, "became a friend: both asked");
                 }
                 return Some(self.admission(id));
             }
-            Relation::Blocked => return None,
-            // It was told no, or waits already: to ask again changes nothing, and costs nothing.
-            Relation::Stranger if known.asks || known.declined_until > now() => return None,
-            Relation::Stranger => {}
+            Hearing::Ignored => return None,
+            // It waits already: to ask again changes nothing, and costs nothing.
+            Hearing::Heard if known.asks => return None,
+            Hearing::Heard => {}
         }
         let place = Place::of(link.path().as_ref(), &self.0.near);
         if self.0.requests.may_come(place) {
@@ -160,11 +160,10 @@ impl Network {
 
     async fn used_by(&self, link: &Link, secret: &[u8]) -> Option<Say> {
         let id = link.id();
-        match self.relation(id)? {
-            // Nothing is used up by one that needs nothing.
-            Relation::Friend => return Some(self.admission(id)),
-            Relation::Blocked => return None,
-            Relation::Stranger => {}
+        match Hearing::with_invitation(self.relation(id)?) {
+            Hearing::IsFriend => return Some(self.admission(id)),
+            Hearing::Ignored => return None,
+            Hearing::Heard => {}
         }
         let refused = Some(Say::FriendAnswer(FriendAnswer { accepted: false }));
         let Ok(secret) = secret.try_into().map(InvitationSecret::new) else {
@@ -180,13 +179,13 @@ impl Network {
             used
         });
         match using.await {
-            Ok(Ok(used)) => match self.relation(id)? {
+            Ok(Ok(used)) => match Hearing::with_invitation(self.relation(id)?) {
                 // By this one, or by another link meanwhile.
-                Relation::Friend => Some(self.admission(id)),
-                Relation::Blocked => None,
+                Hearing::IsFriend => Some(self.admission(id)),
+                Hearing::Ignored => None,
                 // A person took it back within the moment.
-                Relation::Stranger if used == Used::Now => Some(self.admission(id)),
-                Relation::Stranger => {
+                Hearing::Heard if used == Used::Now => Some(self.admission(id)),
+                Hearing::Heard => {
                     audit::refused(id, "an invitation of no use was refused");
                     refused
                 }

@@ -2,6 +2,8 @@
 
 use iroh::endpoint::{ApplicationClose, Connection, ConnectionError, VarInt};
 
+use crate::access::Refusal;
+
 /// Why a connection was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Goodbye {
@@ -21,6 +23,15 @@ pub(super) enum Goodbye {
     TooMany,
     /// The other one did not answer any more.
     Lost,
+}
+
+impl From<Refusal> for Goodbye {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Blocked => Self::Blocked,
+            Refusal::NotAdmitted => Self::NotAdmitted,
+        }
+    }
 }
 
 impl Goodbye {

@@ -84,6 +84,9 @@ impl Acquaintances {
 impl Network {
     /// What to tell a peer next about us and about those that are there.
     pub(super) fn introductions(&self, to: EndpointId, round: &mut Round) -> Vec<Introduction> {
+        if !self.standing(to).is_introduced() {
+            return Vec::new();
+        }
         let own = self.card();
         let live = self.live();
         round.next(&own, live.cards(to))
@@ -108,7 +111,7 @@ impl Network {
     /// Takes what the other end of a link says of itself and of others, no more often than it has to say it.
     pub(super) fn introduced(&self, link: &Link, mut peers: Vec<Introduction>) {
         let id = link.id();
-        if !link.may_introduce() {
+        if !self.standing(id).is_introduced() || !link.may_introduce() {
             return;
         }
         let is_whole = are_whole(&peers);

@@ -165,7 +165,12 @@ impl Known {
             && !self.asks
             && !self.asked
             && self.invitation.is_none()
-            && self.declined_until <= now()
+            && !self.was_declined()
+    }
+
+    /// Whether it was told no, and may not ask again yet.
+    pub(super) fn was_declined(&self) -> bool {
+        self.declined_until > now()
     }
 
     /// Whether it goes by the name of `other`, whom a person knows, and is somebody else.

@@ -62,7 +62,7 @@ use self::{
     near::{Near, Reach},
     store::Store,
 };
-use crate::calls;
+use crate::{access, calls};
 
 /// How long saying goodbye may take.
 const GOODBYE_TIME: Duration = Duration::from_secs(2);
@@ -258,7 +258,7 @@ impl Network {
     }
 
     fn is_blocked(&self, id: EndpointId) -> bool {
-        self.0.book.is_blocked(id)
+        access::is_shut_out(self.relation(id))
     }
 
     fn book(&self) -> &Book {

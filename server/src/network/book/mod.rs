@@ -96,11 +96,6 @@ impl Book {
         self.pages().peers.get(&id).cloned()
     }
 
-    /// Whether nothing of it is to be answered.
-    pub(super) fn is_blocked(&self, id: EndpointId) -> bool {
-        self.relation(id) == Some(Relation::Blocked)
-    }
-
     /// What is between us.
     pub(super) fn relation(&self, id: EndpointId) -> Option<Relation> {
         self.pages().peers.get(&id).map(|known| known.relation)

@@ -13,12 +13,9 @@ use iroh::{EndpointId, TransportAddr};
 
 use super::Book;
 use crate::{
+    access::Hearing,
     bucket::Bucket,
-    network::{
-        card::now,
-        known::{Known, Relation},
-        near::Near,
-    },
+    network::{known::Known, near::Near},
 };
 
 /// Peers that wait to hear whether they may be friends. More is a flood, not a crowd.
@@ -99,7 +96,8 @@ impl Book {
         let pages = &mut *pages;
         let peers = &pages.peers;
         // It may have become another since it asked.
-        let may_ask = |known: &Known| known.relation == Relation::Stranger && known.declined_until <= now();
+        let may_ask =
+            |known: &Known| Hearing::of_request(known.relation, known.was_declined()) == Hearing::Heard;
         if !peers.get(&id).is_some_and(may_ask) {
             return false;
         }

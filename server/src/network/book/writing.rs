@@ -6,10 +6,13 @@ use iroh::EndpointId;
 use tokio::time::sleep;
 
 use super::Book;
-use crate::network::{
-    InvitationSecret,
-    known::{Known, Relation},
-    store::{Row, StoreError},
+use crate::{
+    access::Hearing,
+    network::{
+        InvitationSecret,
+        known::Known,
+        store::{Row, StoreError},
+    },
 };
 
 /// Changes of this time are written together.
@@ -43,7 +46,8 @@ impl Book {
         // A row that was taken from memory before would be written over the friend's.
         let _turn = self.writing.lock().await;
         // As it is now; what is on disk is older.
-        let Some(mut friend) = self.get(id).filter(|known| known.relation == Relation::Stranger) else {
+        let is_heard = |known: &Known| Hearing::with_invitation(known.relation) == Hearing::Heard;
+        let Some(mut friend) = self.get(id).filter(is_heard) else {
             return Ok(Used::Nothing);
         };
         friend.befriend();
@@ -114,7 +118,11 @@ mod tests {
         super::tests::{book, id},
         *,
     };
-    use crate::network::{Invitation, known::Source, store::Store};
+    use crate::network::{
+        Invitation,
+        known::{Relation, Source},
+        store::Store,
+    };
 
     const SECRET: [u8; 16] = [1; 16];
 

@@ -27,6 +27,7 @@ use super::{
     known::{Known, Relation},
     link::Link,
 };
+use crate::access;
 
 /// Dials at once.
 const MAX_DIALS: usize = 32;
@@ -154,7 +155,7 @@ impl Network {
                 // It may have come back, or become a friend, since it was looked at.
                 self.book().forget_if(known.id, self::is_gone);
             }
-            known.relation != Relation::Blocked && !is_gone
+            !access::is_shut_out(Some(known.relation)) && !is_gone
         });
         known.sort_by_key(|known| {
             let place = self.0.friends.iter().position(|friend| *friend == known.id);

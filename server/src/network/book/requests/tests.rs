@@ -8,7 +8,11 @@ use super::{
     super::tests::{book, id},
     *,
 };
-use crate::network::{known::Source, near::Reach};
+use crate::network::{
+    card::now,
+    known::{Relation, Source},
+    near::Reach,
+};
 
 fn place(last: u8) -> Place {
     Place::Address(IpAddr::from([192, 168, 1, last]))
