@@ -224,9 +224,12 @@ pub(crate) fn status(error: &NetworkError) -> Status {
         NetworkError::Unknown(_) | NetworkError::TooShort(_) | NetworkError::Nothing(_) => {
             Status::not_found(text)
         }
-        NetworkError::NoName | NetworkError::Ambiguous { .. } | NetworkError::Oneself => {
-            Status::invalid_argument(text)
-        }
+        NetworkError::NoName
+        | NetworkError::Ambiguous { .. }
+        | NetworkError::Oneself
+        | NetworkError::LongName(_)
+        | NetworkError::NameControl => Status::invalid_argument(text),
+        NetworkError::NameTaken { .. } => Status::already_exists(text),
         NetworkError::Unreachable(_) | NetworkError::NoAnswer(_) => Status::unavailable(text),
         NetworkError::Refused(_) | NetworkError::NotProved | NetworkError::OtherNetwork => {
             Status::permission_denied(text)

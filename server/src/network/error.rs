@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use iroh::EndpointId;
 
-use super::{book::MIN_PREFIX, store::StoreError};
+use super::{book::MIN_PREFIX, known::MAX_NAME, store::StoreError};
 
 /// Why a network cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,22 @@ pub enum NetworkError {
         asked: String,
         /// Which it could be.
         ids: Vec<EndpointId>,
+    },
+    /// A name for a peer that does not fit.
+    #[error("the name has {0} characters, and at most {MAX_NAME} fit")]
+    LongName(usize),
+    /// Line breaks and the like in a name.
+    #[error("the name holds a control character")]
+    NameControl,
+    /// Whoever is meant by that name would be two.
+    #[error(
+        "`{name}` is the name of another peer, {id}: choose another one, or name that peer otherwise first"
+    )]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Who has it.
+        id: EndpointId,
     },
     /// It is this peer itself.
     #[error("that is this peer itself")]

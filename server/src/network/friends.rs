@@ -7,7 +7,7 @@ use super::{
     Invitation, InvitationSecret, Network, NetworkError, Ticket,
     card::now,
     goodbye::Goodbye,
-    known::{Known, Relation, Source, kept_name},
+    known::{Known, Relation, Source, label},
     view::PeerView,
 };
 use crate::{access, audit};
@@ -16,17 +16,16 @@ use crate::{access, audit};
 const DECLINED_SECONDS: u64 = 24 * 60 * 60;
 
 impl Network {
-    /// Makes the peer of a ticket known, with the addresses and the invitation in it, under a name unless that is empty.
-    pub(super) fn take_ticket(&self, ticket: &Ticket, name: &str) {
-        let name = kept_name(name);
+    /// Makes the peer of a ticket known, with the addresses and the invitation in it, under a name if there is one.
+    pub(super) fn take_ticket(&self, ticket: &Ticket, name: Option<String>) {
         self.book().meet(ticket.id(), Source::Ticket, None);
         self.book().change(ticket.id(), |known| {
             known.ticket_addresses = ticket.address().ip_addrs().copied().collect();
             if known.last_seen.is_none() {
                 known.source = Source::Ticket;
             }
-            if !name.is_empty() {
-                known.label = Some(name);
+            if name.is_some() {
+                known.label = name;
             }
             // Also of a friend, which may have forgotten this peer.
             if !access::is_shut_out(Some(known.relation)) && ticket.invitation().is_some() {
@@ -39,7 +38,8 @@ impl Network {
     /// whose peer refuses this one, nothing is kept.
     ///
     /// # Errors
-    /// Where the ticket is our own, its peer is blocked or refuses this one, or the invitation is of no use any more.
+    /// Where the ticket is our own, its peer is blocked or refuses this one, the invitation is of no use any more, or the
+    /// name is none for it.
     pub async fn add_friend(&self, ticket: &Ticket, name: &str) -> Result<PeerView, NetworkError> {
         let id = ticket.id();
         if id == self.id() {
@@ -48,6 +48,7 @@ impl Network {
         if self.is_blocked(id) {
             return Err(NetworkError::Blocked);
         }
+        let name = self.free_name(name, id)?;
         let was_known = self.book().get(id).is_some();
         self.take_ticket(ticket, name);
         // Before the other side hears of it: what it then knows, this one knows after any end.
@@ -198,13 +199,27 @@ impl Network {
     /// Gives a peer a name; an empty one takes it back.
     ///
     /// # Errors
-    /// Where there is no such peer.
+    /// Where there is no such peer, or the name is too long or that of another one.
     pub async fn name_peer(&self, peer: &str, name: &str) -> Result<PeerView, NetworkError> {
         let id = self.other(peer)?;
-        let name = Some(kept_name(name)).filter(|name| !name.is_empty());
+        let name = self.free_name(name, id)?;
         self.book().change(id, |known| known.label = name);
         self.decided(id, "named").await?;
         self.shown(id)
+    }
+
+    /// A name that this peer may be given: nobody else whom this person knows has it. None where it is empty.
+    fn free_name(&self, name: &str, id: EndpointId) -> Result<Option<String>, NetworkError> {
+        let name = label(name)?;
+        if let Some(name) = &name
+            && let Some(bearer) = self.book().bearer(name, id)
+        {
+            return Err(NetworkError::NameTaken {
+                name: name.clone(),
+                id: bearer,
+            });
+        }
+        Ok(name)
     }
 
     /// Has nothing to do with a peer any more.

@@ -4,15 +4,15 @@ use std::{collections::BTreeSet, net::SocketAddr};
 
 use iroh::EndpointId;
 
-use super::{card::now, ticket::InvitationSecret};
+use super::{NetworkError, card::now, ticket::InvitationSecret};
 
 /// Signed addresses that are kept of one peer.
 pub(super) const MAX_ADDRESSES: usize = 16;
 /// Addresses of one peer that somebody merely heard of, the newest first.
 const MAX_HINTS: usize = 4;
 
-/// The longest name that is kept of what a peer calls itself, in characters.
-const MAX_NAME: usize = 64;
+/// The longest name of a peer, in characters: of what one calls itself, so much is kept.
+pub(super) const MAX_NAME: usize = 64;
 /// The longest sentence of another peer that is shown, in characters.
 const MAX_TEXT: usize = 200;
 
@@ -173,13 +173,20 @@ impl Known {
         self.declined_until > now()
     }
 
-    /// Whether it goes by the name of `other`, whom a person knows, and is somebody else.
+    /// Whether this person knows it, and by its name.
+    pub(super) fn is_familiar(&self) -> bool {
+        self.relation == Relation::Friend || self.label.is_some()
+    }
+
+    /// Whether it goes by the name of `other`, whom this person knows, and is somebody else. Of two friends that call
+    /// themselves the same, the one that was seen first had the name; a name that this person gave belongs to nobody else.
     pub(super) fn has_name_of(&self, other: &Known) -> bool {
-        let is_known = |known: &Known| known.relation == Relation::Friend || known.label.is_some();
         let skeleton = skeleton(&self.name());
+        let came_later = !self.is_familiar() || other.label.is_some() || self.first_seen >= other.first_seen;
         other.id != self.id
-            && is_known(other)
+            && other.is_familiar()
             && self.label.is_none()
+            && came_later
             && !skeleton.is_empty()
             && skeleton == self::skeleton(&other.name())
     }
@@ -206,6 +213,22 @@ pub(super) fn kept_text(text: &str) -> String {
         .filter(|char| !char.is_control())
         .take(MAX_TEXT)
         .collect()
+}
+
+/// A name that this person gives a peer; none where it is empty.
+///
+/// # Errors
+/// [`NetworkError::LongName`] or [`NetworkError::NameControl`]: what a person chose is kept whole, or not at all.
+pub(super) fn label(name: &str) -> Result<Option<String>, NetworkError> {
+    let name = name.trim();
+    let length = name.chars().count();
+    if length > MAX_NAME {
+        return Err(NetworkError::LongName(length));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(NetworkError::NameControl);
+    }
+    Ok(Some(name.to_owned()).filter(|name| !name.is_empty()))
 }
 
 /// A name from outside, as it is kept: of a bearable length, on one line.
@@ -245,14 +268,61 @@ mod tests {
             !known(2, "Ana María").has_name_of(&known(3, "Ana María")),
             "of two strangers"
         );
-        let mut other_friend = known(2, "ana maría");
-        other_friend.befriend();
-        assert!(other_friend.has_name_of(&friend), "a friend that turned bad");
         let labelled = Known {
             label: Some("Ana María".into()),
             ..known(2, "")
         };
         assert!(!labelled.has_name_of(&friend), "a person chose that");
+    }
+
+    #[test]
+    fn of_two_friends_that_call_themselves_the_same_the_one_that_came_later_is_noticed() {
+        let friend = |number, first_seen| {
+            let mut friend = known(number, "Ana");
+            friend.first_seen = first_seen;
+            friend.befriend();
+            friend
+        };
+        let (old, new) = (friend(1, 1000), friend(2, 1001));
+        assert!(new.has_name_of(&old));
+        assert!(!old.has_name_of(&new), "it was there before");
+        let at_once = friend(3, 1000);
+        assert!(
+            at_once.has_name_of(&old) && old.has_name_of(&at_once),
+            "nobody knows"
+        );
+        let stranger = Known {
+            first_seen: 1,
+            ..known(4, "Ana")
+        };
+        assert!(stranger.has_name_of(&new), "whom this person never chose");
+        assert!(!new.has_name_of(&stranger));
+        let named = Known {
+            label: Some("Ana".into()),
+            ..friend(5, 2000)
+        };
+        assert!(old.has_name_of(&named), "the name was given to another");
+        assert!(!named.has_name_of(&old), "a person chose that");
+    }
+
+    #[test]
+    fn a_name_that_a_person_gives_is_kept_whole_or_refused() {
+        for (given, kept) in [
+            ("Ana", Some("Ana")),
+            (" Ana María ", Some("Ana María")),
+            ("", None),
+            (" ", None),
+            // Characters count, not bytes.
+            (&"ñ".repeat(64), Some("ñ".repeat(64).as_str())),
+        ] {
+            assert_eq!(label(given).unwrap().as_deref(), kept, "{given:?}");
+        }
+        let error = label(&"n".repeat(65)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the name has 65 characters, and at most 64 fit"
+        );
+        assert!(matches!(label("An\u{7}a"), Err(NetworkError::NameControl)));
     }
 
     #[test]

@@ -90,7 +90,6 @@ impl Network {
             // In the book it is true to the minute.
             known.last_seen = Some(now());
         }
-        let person_knows = |other: &&Known| other.relation == Relation::Friend || other.label.is_some();
         PeerView {
             is_online: is_there,
             path: link
@@ -105,7 +104,7 @@ impl Network {
                 .unwrap_or_default(),
             name_has_another_key: all
                 .iter()
-                .filter(person_knows)
+                .filter(|other| other.is_familiar())
                 .any(|other| known.has_name_of(other)),
             known,
         }

@@ -58,6 +58,16 @@ impl Book {
             }),
         }
     }
+
+    /// Who else goes by this name for this person: one it named so, or a friend that calls itself so. A stranger keeps
+    /// nobody from a name.
+    pub(in crate::network) fn bearer(&self, name: &str, but: EndpointId) -> Option<EndpointId> {
+        let name = name.to_lowercase();
+        let pages = self.pages();
+        let mut others = pages.peers.values().filter(|known| known.id != but);
+        let bearer = others.find(|known| known.is_familiar() && known.name().to_lowercase() == name);
+        bearer.map(|known| known.id)
+    }
 }
 
 /// A name is a label that anybody can choose, and the name of a friend is worth choosing.
@@ -140,6 +150,28 @@ mod tests {
             book.resolve(&prefix),
             Err(NetworkError::Ambiguous { .. })
         ));
+    }
+
+    #[tokio::test]
+    async fn a_name_is_taken_by_whom_this_person_knows_by_it_and_by_no_stranger() {
+        let mut friend = named(2, "beto", None);
+        friend.befriend();
+        let (_folder, book) = book(vec![
+            named(1, "phone", Some("Ana")),
+            friend,
+            named(3, "carla", None),
+        ]);
+        for (name, bearer) in [
+            ("Ana", Some(id(1))),
+            ("ana", Some(id(1))),
+            ("beto", Some(id(2))),
+            ("phone", None),
+            ("carla", None),
+            ("dora", None),
+        ] {
+            assert_eq!(book.bearer(name, id(4)), bearer, "{name}");
+        }
+        assert_eq!(book.bearer("Ana", id(1)), None, "it has that name itself");
     }
 
     #[tokio::test]
