@@ -107,47 +107,48 @@ impl Serve {
         })
         .await
         .map_err(|error| Failure::wrong(error.to_string()))?;
-        let _goodbye = Goodbye(network.clone());
-        let (shown_name, id, ticket) = (name.clone(), network.id(), network.ticket(None));
         let settings = Settings {
             name,
             max_message_bytes,
         };
-        let peer = Peer::new(settings, Some(network));
         let url = url(&door.addresses());
-        // Before anybody can read that the peer is there and ask it to stop.
-        let signals = StopSignals::listen()
-            .map_err(|error| Failure::wrong(format!("cannot listen for signals: {error}")))?;
         // Until the end of this function: then the record and the token go, and the folder is free.
-        let _announced = claim.announce(&Record::new(url.clone(), door.addresses()))?;
-        let others = elsewhere(&url, &door.addresses());
-        match output.address(&Started {
-            url: url.clone(),
-            others,
-        }) {
-            // Whoever started the peer does not read what it says; it can be found by its record.
-            Ok(()) | Err(Failure::ReaderGone) => {}
-            Err(failure) => return Err(failure),
-        }
-        say(&format!("To other peers it is {shown_name}, {id}."));
-        say(&if discovery {
-            format!("They find it by themselves on this network, or by its address: {ticket}")
-        } else {
-            format!("They find it by its address: {ticket}")
-        });
-        if self.open {
-            open(&url);
-        }
-        serve(door, peer, signals).await
-    }
-}
-
-/// However a peer ends, the others are told.
-struct Goodbye(Network);
-
-impl Drop for Goodbye {
-    fn drop(&mut self) {
-        self.0.close();
+        let mut announced = None;
+        let serving = async {
+            // Before anybody can read that the peer is there and ask it to stop.
+            let signals = StopSignals::listen()
+                .map_err(|error| Failure::wrong(format!("cannot listen for signals: {error}")))?;
+            announced = Some(claim.announce(&Record::new(url.clone(), door.addresses()))?);
+            let others = elsewhere(&url, &door.addresses());
+            match output.address(&Started {
+                url: url.clone(),
+                others,
+            }) {
+                // Whoever started the peer does not read what it says; it can be found by its record.
+                Ok(()) | Err(Failure::ReaderGone) => {}
+                Err(failure) => return Err(failure),
+            }
+            say(&format!(
+                "To other peers it is {}, {}.",
+                settings.name,
+                network.id()
+            ));
+            let ticket = network.ticket(None);
+            say(&if discovery {
+                format!("They find it by themselves on this network, or by its address: {ticket}")
+            } else {
+                format!("They find it by its address: {ticket}")
+            });
+            if self.open {
+                open(&url);
+            }
+            serve(door, Peer::new(settings, Some(network.clone())), signals).await
+        };
+        let ended = serving.await;
+        // However a peer ends, the others are told, and its socket is closed.
+        network.leave().await;
+        drop(announced);
+        ended
     }
 }
 

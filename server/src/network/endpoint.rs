@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    mem::ManuallyDrop,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     time::Duration,
 };
@@ -10,6 +11,7 @@ use iroh::{
     Endpoint, NetReportConfig, RelayMode, RelayUrl, SecretKey,
     endpoint::{BindError, BindOpts, PortmapperConfig, QuicTransportConfig, VarInt, presets},
 };
+use tokio::time::timeout;
 
 use super::{StartError, store::Store};
 
@@ -18,6 +20,8 @@ use super::{StartError, store::Store};
 const SILENCE: Duration = Duration::from_secs(3);
 /// How often a connection shows that it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(1);
+/// How long it may take to close an endpoint that nobody is connected to.
+const UNUSED_TIME: Duration = Duration::from_secs(1);
 /// Streams the other end may open on a connection at first: what is never read is held all the same. Those who may make
 /// calls get more once they are let in.
 const FIRST_STREAMS: u32 = 1;
@@ -114,8 +118,24 @@ pub(super) async fn open_kept(
     }
     let port = free_port(listen.ip())?;
     let endpoint = opened(port).await?;
-    store.keep_port(port).await?;
+    if let Err(error) = store.keep_port(port).await {
+        close(&endpoint, UNUSED_TIME).await;
+        return Err(error.into());
+    }
     Ok(endpoint)
+}
+
+/// Closes the endpoint: whether it was, within so long. After that it goes on closing by itself.
+pub(super) async fn close(endpoint: &Endpoint, within: Duration) -> bool {
+    // One that is dropped before it is closed complains in the log. This one is dropped so only by a runtime that ends,
+    // and then the process does, too: the system takes its socket back.
+    let endpoint = ManuallyDrop::new(endpoint.clone());
+    // No handle keeps it: it ends when every connection has, within seconds.
+    let closing = tokio::spawn(async move {
+        endpoint.close().await;
+        drop(ManuallyDrop::into_inner(endpoint));
+    });
+    timeout(within, closing).await.is_ok()
 }
 
 /// A UDP port that is free at the moment.

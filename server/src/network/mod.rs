@@ -67,6 +67,9 @@ use crate::{access, calls};
 /// How long saying goodbye may take.
 const GOODBYE_TIME: Duration = Duration::from_secs(2);
 
+/// The same where nobody waits for it.
+const MOMENT: Duration = Duration::from_millis(200);
+
 /// How long a member of a secret network may be without a link before its calls end: one that is replaced is missed for
 /// a moment.
 const MEMBER_TIME: Duration = Duration::from_secs(2);
@@ -157,7 +160,7 @@ impl Network {
                 stop: CancellationToken::new(),
             }));
             for ticket in &friends {
-                network.take_ticket(ticket, "");
+                network.take_ticket(ticket, None);
             }
             let writer = network.clone();
             network.spawn(async move { writer.book().keep_written().await });
@@ -205,13 +208,21 @@ impl Network {
             }
             Err(_) => tracing::warn!("what was learned of other peers last was not written down in time"),
         }
-        let ended = async {
-            self.0.tasks.wait().await;
-            self.0.endpoint.close().await;
-        };
-        if timeout(GOODBYE_TIME, ended).await.is_err() {
+        let (ended, is_closed) = tokio::join!(
+            timeout(GOODBYE_TIME, self.0.tasks.wait()),
+            endpoint::close(&self.0.endpoint, GOODBYE_TIME),
+        );
+        if ended.is_err() || !is_closed {
             tracing::debug!("not every peer took the goodbye in time");
         }
+    }
+
+    /// Says goodbye, and closes the socket within a moment: what is not written down yet stays so. Where it was shut down
+    /// before, nothing happens.
+    pub async fn leave(&self) {
+        self.close();
+        self.0.stop.cancel();
+        endpoint::close(&self.0.endpoint, MOMENT).await;
     }
 
     /// The public key of this peer.
