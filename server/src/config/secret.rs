@@ -7,15 +7,17 @@ use std::{
     path::Path,
 };
 
+use zeroize::Zeroizing;
+
 use super::ConfigError;
 use crate::network::MIN_SECRET_BYTES;
 
 /// The variable of the environment that is the secret itself.
 pub const SECRET_VARIABLE: &str = "PARCERO_SECRET";
 
-/// A secret that is long enough.
+/// A secret that is long enough. Its bytes are overwritten when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Secret(Vec<u8>);
+pub(super) struct Secret(Zeroizing<Vec<u8>>);
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,7 +35,7 @@ impl Secret {
                 bytes: secret.len(),
             });
         }
-        Ok(Self(secret.to_vec()))
+        Ok(Self(Zeroizing::new(secret.to_vec())))
     }
 
     /// The secret in this value of [`SECRET_VARIABLE`].
@@ -54,7 +56,8 @@ impl Secret {
                 return Err(ConfigError::OpenSecret(path.to_owned()));
             }
         }
-        let mut bytes = Vec::new();
+        // All of it at once: what grows leaves copies behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_SECRET_BYTES as usize + 2));
         // Nobody's secret is longer; a wrong path may lead to something that has no end.
         (&mut file)
             .take(MAX_SECRET_BYTES + 1)
@@ -68,7 +71,7 @@ impl Secret {
         Secret::new(&bytes, &path.display())
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    pub(super) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
         self.0
     }
 }

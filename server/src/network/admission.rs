@@ -4,6 +4,7 @@ use std::fmt;
 
 use iroh::EndpointId;
 use ring::{digest, hmac};
+use zeroize::Zeroizing;
 
 /// The shortest secret that is taken. A secret that a person makes up can be guessed by whoever has seen one proof: a
 /// random one of 16 characters cannot.
@@ -13,12 +14,13 @@ pub const MIN_SECRET_BYTES: usize = 16;
 #[derive(Clone, Default)]
 pub struct Membership {
     name: String,
-    secret: Option<Vec<u8>>,
+    /// Overwritten when it is dropped.
+    secret: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl Membership {
     /// The network of this name, closed by `secret` if there is one. The common one has an empty name and no secret.
-    pub fn new(name: String, secret: Option<Vec<u8>>) -> Self {
+    pub fn new(name: String, secret: Option<Zeroizing<Vec<u8>>>) -> Self {
         Self { name, secret }
     }
 
@@ -122,7 +124,7 @@ impl Meeting {
 fn key(membership: &Membership) -> hmac::Key {
     hmac::Key::new(
         hmac::HMAC_SHA256,
-        membership.secret.as_deref().unwrap_or_default(),
+        membership.secret.as_deref().map_or(&[], Vec::as_slice),
     )
 }
 
@@ -142,7 +144,7 @@ mod tests {
     }
 
     fn secret(text: &str) -> Membership {
-        Membership::new("home".into(), Some(text.into()))
+        Membership::new("home".into(), Some(Zeroizing::new(text.into())))
     }
 
     #[test]
