@@ -13,19 +13,18 @@ use tokio::time::Instant;
 
 /// How long a request's head may take, and a new connection to make its first request.
 const HEAD_TIME: Duration = Duration::from_secs(10);
-/// How long a connection may stay open with no call on it.
-const IDLE_TIME: Duration = Duration::from_secs(120);
-
 /// How long a caller may read nothing of what it is sent. Long, because a socket tells of progress only once a good part
 /// of its buffer, up to a megabyte or two, has been read: a slow reader is not a dead one.
 const UNREAD_TIME: Duration = Duration::from_secs(600);
 
 /// What is going on on a connection.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Activity(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
+    /// How long it may stay open with no call on it.
+    idle_time: Duration,
     /// Requests whose answer is not whole yet.
     open: AtomicUsize,
     clock: Mutex<Clock>,
@@ -55,6 +54,15 @@ impl Default for Clock {
 }
 
 impl Activity {
+    /// A connection begins, which may be idle for so long.
+    pub(super) fn new(idle_time: Duration) -> Self {
+        Self(Arc::new(Shared {
+            idle_time,
+            open: AtomicUsize::new(0),
+            clock: Mutex::default(),
+        }))
+    }
+
     fn clock(&self) -> MutexGuard<'_, Clock> {
         self.0.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,7 +115,7 @@ impl Activity {
             Some(_) if clock.head.is_some_and(|since| since.elapsed() >= HEAD_TIME) => {
                 Some("the head of a request took too long")
             }
-            Some(_) if clock.last.elapsed() >= IDLE_TIME => Some("nothing was asked for too long"),
+            Some(_) if clock.last.elapsed() >= self.0.idle_time => Some("nothing was asked for too long"),
             None | Some(_) => None,
         }
     }
@@ -130,9 +138,11 @@ mod tests {
 
     use super::*;
 
+    const IDLE_TIME: Duration = Duration::from_secs(120);
+
     #[tokio::test(start_paused = true)]
     async fn a_connection_without_a_request_has_ten_seconds() {
-        let activity = Activity::default();
+        let activity = Activity::new(IDLE_TIME);
         advance(HEAD_TIME - Duration::from_millis(1)).await;
         assert_eq!(activity.over_time(), None);
         advance(Duration::from_millis(1)).await;
@@ -141,7 +151,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_between_calls_has_two_minutes_and_one_with_a_call_has_for_ever() {
-        let activity = Activity::default();
+        let activity = Activity::new(IDLE_TIME);
         let open = activity.request(Version::HTTP_2);
         advance(100 * IDLE_TIME).await;
         assert_eq!(activity.over_time(), None);
@@ -154,7 +164,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn half_a_head_after_a_request_has_ten_seconds() {
-        let activity = Activity::default();
+        let activity = Activity::new(IDLE_TIME);
         drop(activity.request(Version::HTTP_11));
         activity.heard();
         advance(HEAD_TIME).await;
@@ -163,7 +173,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_caller_that_reads_nothing_has_ten_minutes_even_with_a_call() {
-        let activity = Activity::default();
+        let activity = Activity::new(IDLE_TIME);
         let _open = activity.request(Version::HTTP_11);
         activity.wrote(true);
         advance(UNREAD_TIME / 2).await;

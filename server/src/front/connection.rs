@@ -21,11 +21,10 @@ use tower_service::Service;
 
 use super::{
     activity::Activity,
+    limits::Limits,
     watched::{Counted, Watched},
 };
 
-/// How often a connection is looked at. Closing is late by at most this much.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long a connection has to say goodbye once it is over time.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -54,6 +53,7 @@ pub(super) async fn serve<S>(
     stream: TcpStream,
     permit: OwnedSemaphorePermit,
     service: S,
+    limits: Limits,
     mut stopping: watch::Receiver<bool>,
 ) where
     S: Service<Request<Incoming>, Response = Response<Body>, Error = std::convert::Infallible>
@@ -62,7 +62,7 @@ pub(super) async fn serve<S>(
         + 'static,
     S::Future: Send + 'static,
 {
-    let activity = Activity::default();
+    let activity = Activity::new(limits.idle_time);
     let io = TokioIo::new(Watched::new(stream, activity.clone(), permit));
     let service = Counted::new(service, activity.clone());
     let service = hyper_util::service::TowerToHyperService::new(service);
@@ -70,7 +70,7 @@ pub(super) async fn serve<S>(
     let builder = builder();
     let connection = builder.serve_connection_with_upgrades(io, service);
     let mut connection = std::pin::pin!(connection);
-    let mut look = tokio::time::interval(LOOK_EVERY);
+    let mut look = tokio::time::interval(limits.look_every);
     let mut closing_since: Option<Instant> = None;
     let mut told = false;
     loop {

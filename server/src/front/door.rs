@@ -17,12 +17,11 @@ use super::{
     OriginPattern, Page, connection,
     entrance::Entrance,
     entry::Rules,
+    limits::Limits,
     roads::{self, Stack},
 };
 use crate::{calls, grpc, peer::Peer};
 
-/// Connections at once, over all sockets. Loopback is bounded by file descriptors, and 10,000 open sockets are a goal.
-const MAX_CONNECTIONS: usize = 16 * 1024;
 /// How long calls may go on once the peer is asked to stop.
 const FINISH_TIME: Duration = Duration::from_secs(10);
 /// How long calls may go on before a person hears of them: those that only watch take a moment to end.
@@ -58,6 +57,7 @@ pub struct Door {
     listeners: Vec<(TcpListener, SocketAddr)>,
     allowed: Arc<[OriginPattern]>,
     page: Page,
+    limits: Limits,
 }
 
 /// What is left to finish while the peer stops.
@@ -81,6 +81,7 @@ impl Door {
             listeners,
             allowed: allowed.into(),
             page: Page::none(),
+            limits: Limits::default(),
         })
     }
 
@@ -153,7 +154,7 @@ impl Door {
             let bridge = BridgeLayer::new()
                 .max_message_bytes(peer.max_message_bytes())
                 .origins(Origins::Any);
-            let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+            let permits = Arc::new(Semaphore::new(self.limits.max_connections));
             let connections = TaskTracker::new();
             let (stopping, stopped) = watch::channel(false);
             // However this function ends, its connections end with it.
@@ -173,6 +174,7 @@ impl Door {
                 accepting.spawn(accept(
                     listener,
                     stack,
+                    self.limits,
                     permits.clone(),
                     connections.clone(),
                     stopped.clone(),
@@ -221,6 +223,7 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), BindErro
 async fn accept(
     listener: TcpListener,
     stack: Stack,
+    limits: Limits,
     permits: Arc<Semaphore>,
     connections: TaskTracker,
     stopping: watch::Receiver<bool>,
@@ -236,7 +239,7 @@ async fn accept(
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection without TCP_NODELAY");
                 }
-                let serving = connection::serve(stream, permit, stack.clone(), stopping.clone());
+                let serving = connection::serve(stream, permit, stack.clone(), limits, stopping.clone());
                 connections.spawn(end.clone().run_until_cancelled_owned(serving));
             }
             Err(error) => {
@@ -270,3 +273,6 @@ async fn finish(peer: &Peer, tell: &(dyn Fn(Left) + Sync)) {
         one_less.await;
     }
 }
+
+#[cfg(test)]
+mod tests;

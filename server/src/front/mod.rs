@@ -13,6 +13,7 @@ mod drain;
 mod entrance;
 mod entry;
 mod headers;
+mod limits;
 mod origin;
 mod page;
 mod roads;
