@@ -15,11 +15,15 @@ use tonic::body::Body;
 use tower_service::Service;
 
 use super::OriginPattern;
+use crate::rest;
 
 /// The names by which a browser on this machine reaches the loopback interface.
 const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// Why a request may not enter. Such a caller is told nothing but the number.
+/// No origin that anybody allows is longer: a name of DNS has 253 letters at most.
+const MAX_ORIGIN_BYTES: usize = 300;
+
+/// Why a request may not enter. Who asks for another host is told nothing but the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// A foreign name or port: a page whose name was pointed at this machine.
@@ -37,6 +41,46 @@ impl Refusal {
             Refusal::Origin | Refusal::Site => StatusCode::FORBIDDEN,
         }
     }
+
+    /// What whoever looks into it is told. The page that asked cannot read it: a browser shows it to no other origin.
+    fn answer<B>(self, request: &Request<B>) -> Response<Body> {
+        let mut response = match self {
+            Refusal::Host => Response::new(Body::empty()),
+            Refusal::Origin => rest::forbidden(foreign_origin(request.headers())),
+            Refusal::Site => rest::forbidden(
+                "a web page of another site caused this request, and a browser did not say which one: only pages of this \
+                 peer may ask so; those that --allow-origin names ask by fetch, with an Origin",
+            ),
+        };
+        *response.status_mut() = self.status();
+        if request.method() == Method::HEAD {
+            response = response.map(|_| Body::empty());
+        }
+        response
+    }
+}
+
+/// Names the origin that was refused only where it is written as one, so that nothing else is repeated.
+fn foreign_origin(headers: &HeaderMap) -> String {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let origin = match (origins.next(), origins.next()) {
+        (Some(origin), None) => origin.to_str().unwrap_or_default(),
+        _ => return "a request has one Origin, and this one has several".to_owned(),
+    };
+    if origin.len() <= MAX_ORIGIN_BYTES && origin.parse::<OriginPattern>().is_ok() {
+        return format!(
+            "pages of the origin {origin} may not call this peer: where you trust them, start the peer with --allow-origin \
+             {origin}"
+        );
+    }
+    let what = if origin == "null" {
+        "a page without an origin of its own, such as a file or a sandboxed frame,"
+    } else {
+        "a page whose origin is none of http:// or https://"
+    };
+    format!(
+        "{what} may not call this peer and cannot be allowed to: serve it by HTTP, and name that in --allow-origin"
+    )
 }
 
 /// The rules of one door.
@@ -165,9 +209,7 @@ where
             Ok(()) => Either::Left(self.inner.call(request)),
             Err(refusal) => {
                 tracing::debug!(?refusal, method = %request.method(), path = request.uri().path(), "refused at the door");
-                let mut response = Response::new(Body::empty());
-                *response.status_mut() = refusal.status();
-                Either::Right(ready(Ok(response)))
+                Either::Right(ready(Ok(refusal.answer(&request))))
             }
         }
     }

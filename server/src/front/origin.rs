@@ -1,6 +1,6 @@
 //! Origins a person allows besides the page's own: `http://localhost:8080`, or `http://localhost:*`.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 /// One origin, or all ports of one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,10 @@ impl FromStr for OriginPattern {
                 number => Port::Number(number),
             },
         };
-        let bracketed = host.starts_with('[') && host.ends_with(']') && host.len() > 2;
+        let bracketed = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .is_some_and(|host| host.parse::<Ipv6Addr>().is_ok());
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
         if host.is_empty() || !(bracketed || host.bytes().all(plain)) {
             return Err(invalid());
@@ -158,6 +161,9 @@ mod tests {
             "http://a:b",
             "http://a/b",
             "http://a b",
+            "http://[]",
+            "http://[<b>]:80",
+            "http://[::1",
         ] {
             assert!(bad.parse::<OriginPattern>().is_err(), "{bad}");
         }

@@ -173,7 +173,7 @@ fn problems() -> Value {
         ("415", "The body does not say that it is JSON"),
         (
             "403",
-            "A page asks that the person of this peer has not allowed; it is told no more than this number, in an answer without a body",
+            "A web page asks that the person of this peer has not allowed",
         ),
     ]
     .map(|(status, meaning)| (status.to_owned(), vec![meaning.to_owned()]))

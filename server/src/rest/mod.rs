@@ -36,6 +36,11 @@ pub fn is_ours(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }
 
+/// What the door says to a request that it does not let in.
+pub(crate) fn forbidden(why: impl Into<String>) -> Response<Body> {
+    Problem::forbidden(why).into_response()
+}
+
 /// Answers what [`is_ours`]. Who may ask was decided by the door before.
 #[derive(Debug, Clone)]
 pub struct Rest {

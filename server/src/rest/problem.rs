@@ -134,6 +134,22 @@ impl Problem {
         )
     }
 
+    /// A call that no route has, and the ways to make it.
+    pub(super) fn not_by_rest(call: &str) -> Self {
+        Problem::of_request(
+            StatusCode::NOT_FOUND,
+            format!(
+                "{call} is not offered by REST, where a request is sent in one go, before its answer: make it by gRPC or by \
+                 the WebSocket bridge, both at this same address, or with `parcero hello bidi`; {PAGE} tells what there is \
+                 by REST"
+            ),
+        )
+    }
+
+    pub(super) fn forbidden(why: impl Into<String>) -> Self {
+        Problem::of_request(StatusCode::FORBIDDEN, why)
+    }
+
     /// Another method would have done, one of these.
     pub(super) fn method(known: &[Method]) -> Self {
         let mut names: Vec<&str> = known.iter().map(Method::as_str).collect();

@@ -58,6 +58,10 @@ pub(super) const ROUTES: &[Route] = &[
     route(Method::DELETE, "/api/v1/network/invitations/{id}",         "/parcero.v1.Network/RevokeInvitation"),
 ];
 
+/// Where a person looks for the one call of the Greeter that is not in the table, and that call. The document is silent
+/// about the path and tells of the call.
+const NOT_HERE: (&str, &str) = ("/api/v1/hello/bidi", "greet.Greeter/BidirectionalStreaming");
+
 impl Route {
     /// The method of the contract.
     pub(super) fn descriptor(&self) -> MethodDescriptor {
@@ -115,6 +119,10 @@ static PLACES: LazyLock<Router<Place>> = LazyLock::new(|| {
 
 /// Finds what a request is for.
 pub(super) fn find(method: &Method, path: &str) -> Result<Found, Problem> {
+    let (not_here, call) = NOT_HERE;
+    if path == not_here {
+        return Err(Problem::not_by_rest(call));
+    }
     let found = PLACES.at(path).map_err(|_| Problem::nothing_here())?;
     // HEAD is GET without the body.
     let asked = if method == Method::HEAD {

@@ -67,15 +67,33 @@ fn targets() -> Vec<Target> {
     ]
 }
 
-/// Sends every target with these headers besides, over HTTP/1.1, and checks the status and that the body is empty.
+/// Sends every target with these headers besides, over HTTP/1.1, and checks the status and what is told.
 async fn every_target_over_http1(peer: &TestPeer, headers: &[(&str, &str)], status: u16) {
     for (method, path, own, body) in targets() {
         let all = [headers, own.as_slice()].concat();
         let answer = ask(peer, request(method, path, &all, &body)).await;
-        assert_eq!(answer.status, status, "{method} {path} {headers:?}");
-        assert_eq!(answer.body, b"", "{method} {path} {headers:?}");
+        let what = format!("{method} {path} {headers:?}");
+        assert_eq!(answer.status, status, "{what}");
+        check_body(status, method, &answer.body, &what);
         check_tells_other_pages_nothing(&answer);
     }
+}
+
+/// Whoever asks for another host gets no body, and whoever is of another origin the reason.
+#[track_caller]
+fn check_body(status: u16, method: &str, body: &[u8], what: &str) {
+    if status != 403 || method == "HEAD" {
+        assert_eq!(body, b"", "{what}");
+    } else {
+        assert!(!detail(body).is_empty(), "{what}");
+    }
+}
+
+/// The sentence of a problem.
+#[track_caller]
+fn detail(body: &[u8]) -> String {
+    let problem: serde_json::Value = serde_json::from_slice(body).unwrap();
+    problem["detail"].as_str().unwrap().to_owned()
 }
 
 fn check_tells_other_pages_nothing(answer: &RawAnswer) {
@@ -200,7 +218,7 @@ async fn each_of_our_own_names_is_a_host() {
 
 // S3 for upgrades, S7 for gRPC-Web, and everything else.
 #[tokio::test]
-async fn a_page_of_another_origin_gets_403_and_nothing_else_whatever_it_asks() {
+async fn a_page_of_another_origin_gets_403_whatever_it_asks_and_cannot_read_why() {
     let peer = TestPeer::start(&["--allow-origin", "http://localhost:8080"]);
     let host = peer.host();
     let foreign = [
@@ -218,11 +236,9 @@ async fn a_page_of_another_origin_gets_403_and_nothing_else_whatever_it_asks() {
         every_target_over_http1(&peer, &[("host", &host), ("origin", origin)], 403).await;
         for target in targets() {
             let (status, body, tells) = over_http2(&peer, &host, &[("origin", origin)], &target).await;
-            assert_eq!(
-                (status, body.len(), tells),
-                (403, 0, false),
-                "{origin} {target:?}"
-            );
+            let what = format!("{origin} {target:?}");
+            assert_eq!((status, tells), (403, false), "{what}");
+            check_body(status, target.0, &body, &what);
         }
     }
     let own = format!("http://{host}");
@@ -233,6 +249,54 @@ async fn a_page_of_another_origin_gets_403_and_nothing_else_whatever_it_asks() {
         ("origin", "http://localhost:8080"),
     ];
     every_target_over_http1(&peer, &two, 403).await;
+}
+
+// S6 and S9: whoever looks into it is told, and nothing that is no origin is repeated.
+#[tokio::test]
+async fn who_is_refused_by_origin_is_told_how_to_allow_it_and_nothing_hostile_is_repeated() {
+    let peer = TestPeer::start(&[]);
+    let host = peer.host();
+    let asked = async |name: &str, value: &str| {
+        let headers = [("host", &*host), (name, value)];
+        let answer = ask(&peer, request("GET", "/api/v1/network", &headers, b"")).await;
+        assert_eq!(answer.status, 403, "{value}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        detail(&answer.body)
+    };
+    for origin in [
+        "http://localhost:8081",
+        "https://example.org",
+        "http://[::1]:5000",
+    ] {
+        let told = asked("origin", origin).await;
+        let how = format!("start the peer with --allow-origin {origin}");
+        assert!(told.contains(origin) && told.contains(&how), "{told}");
+        // And that is so.
+        let allowing = TestPeer::start(&["--allow-origin", origin]);
+        let own = allowing.host();
+        let page = request("GET", "/", &[("host", &*own), ("origin", origin)], b"");
+        assert_eq!(ask(&allowing, page).await.status, 200, "{origin}");
+    }
+    assert!(
+        asked("origin", "null")
+            .await
+            .contains("a file or a sandboxed frame")
+    );
+    let long = format!("http://{}.example", "a".repeat(300));
+    for hostile in [
+        "http://<script>",
+        "http://[<b>]",
+        "javascript:alert(1)",
+        "http://a\"b",
+        &long,
+    ] {
+        let told = asked("origin", hostile).await;
+        assert!(told.contains("cannot be allowed"), "{told}");
+        assert!(!told.contains(hostile), "{told}");
+    }
+    let told = asked("sec-fetch-site", "cross-site").await;
+    assert!(told.contains("a web page of another site"), "{told}");
 }
 
 #[tokio::test]
@@ -381,17 +445,14 @@ fn list(answer: &RawAnswer, name: &str) -> Vec<String> {
 
 // S6 and S11
 #[tokio::test]
-async fn a_preflight_of_an_unknown_origin_gets_403_and_is_told_nothing() {
+async fn a_preflight_of_an_unknown_origin_gets_403_and_its_page_is_told_nothing() {
     let default = TestPeer::start(&[]);
     let with_one = TestPeer::start(&["--allow-origin", "http://localhost:8080"]);
     for peer in [&default, &with_one] {
         for origin in ["http://evil.example", "null", "http://localhost:8081"] {
             let answer = ask(peer, preflight(&peer.host(), origin, "content-type")).await;
-            assert_eq!(
-                (answer.status, answer.body.as_slice()),
-                (403, &b""[..]),
-                "{origin}"
-            );
+            assert_eq!(answer.status, 403, "{origin}");
+            check_body(403, "OPTIONS", &answer.body, origin);
             check_tells_other_pages_nothing(&answer);
         }
     }

@@ -132,6 +132,16 @@ async fn what_is_not_there_is_404_and_another_method_is_405_with_those_that_are(
     ] {
         check(&get(&peer, path).await, 404, "/api/v1/");
     }
+    for method in ["GET", "POST", "PUT", "OPTIONS"] {
+        let answer = send(&peer, method, "/hello/bidi", &[("content-type", JSON)], "{}").await;
+        check(
+            &answer,
+            404,
+            "greet.Greeter/BidirectionalStreaming is not offered by REST",
+        );
+        check(&answer, 404, "by gRPC or by the WebSocket bridge");
+        check(&answer, 404, "`parcero hello bidi`");
+    }
     check(&get(&peer, "/network?peer=abcd").await, 400, "query");
     let answer = send(&peer, "DELETE", "/network/peers/%ff", &[], "").await;
     check(&answer, 400, "UTF-8");
