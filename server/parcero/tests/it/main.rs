@@ -24,6 +24,7 @@ mod readme;
 mod reflection;
 mod rest;
 mod roads;
+mod settings;
 mod shutdown;
 mod stalled;
 mod support;
