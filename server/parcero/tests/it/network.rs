@@ -6,6 +6,7 @@ mod control;
 mod doctor;
 #[cfg(unix)]
 mod dying;
+mod ending;
 mod far;
 mod folder;
 mod forwarding;
@@ -13,6 +14,7 @@ mod friends;
 mod friends_only;
 mod meeting;
 mod same_table;
+mod secrets;
 #[cfg(target_os = "linux")]
 mod slow_readers;
 mod standing;

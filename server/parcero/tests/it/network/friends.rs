@@ -1,8 +1,8 @@
 //! Strangers become friends, and stop being it.
 
 use contract::parcero::v1::{
-    CreateInvitationRequest, FriendRequest, ListInvitationsRequest, ListPeersRequest, NamePeerRequest, Path,
-    PeerInfo, Relation, RevokeInvitationRequest, control::Say,
+    AddFriendRequest, CreateInvitationRequest, FriendRequest, ListInvitationsRequest, ListPeersRequest,
+    NamePeerRequest, Path, PeerInfo, Relation, RevokeInvitationRequest, control::Say,
 };
 use tonic::Code;
 
@@ -252,6 +252,91 @@ async fn the_name_this_person_gave_wins_and_a_name_of_several_lists_their_ids() 
         network.ping(about(&ids[0][..3])).await.unwrap_err().code(),
         Code::NotFound
     );
+}
+
+#[tokio::test]
+async fn a_name_that_is_too_long_or_that_of_another_peer_is_refused_and_changes_nothing() {
+    let ana = TestPeer::start(&[]);
+    let (beto, carla) = (
+        TestPeer::start(&["--name", "beto"]),
+        TestPeer::start(&["--name", "carla"]),
+    );
+    for peer in [&beto, &carla] {
+        ana.knows(peer).await;
+        ana.sees(&peer.key().await, is_there).await;
+    }
+    let (beto, ticket) = (beto.key().await, carla.shown().await.ticket);
+    let network = ana.network().await;
+    let naming = async |peer: &str, name: &str| {
+        let (peer, name) = (peer.to_owned(), name.to_owned());
+        let named = network.clone().name_peer(NamePeerRequest { peer, name }).await;
+        named.map(|named| named.into_inner().name)
+    };
+    // Characters count, not bytes.
+    let longest = "ñ".repeat(64);
+    assert_eq!(naming(&beto, &longest).await.unwrap(), longest);
+    let long = naming(&beto, &"ñ".repeat(65)).await.unwrap_err();
+    assert_eq!(long.code(), Code::InvalidArgument);
+    assert_eq!(long.message(), "the name has 65 characters, and at most 64 fit");
+    assert_eq!(
+        naming(&beto, "one\ntwo").await.unwrap_err().code(),
+        Code::InvalidArgument
+    );
+    ana.sees(&beto, |beto| beto.name == longest).await;
+
+    // A stranger that calls itself so keeps nobody from a name.
+    assert_eq!(naming(&beto, "carla").await.unwrap(), "carla");
+    let carla = carla.key().await;
+    for refused in [
+        naming(&carla, "Carla").await.unwrap_err(),
+        network
+            .clone()
+            .add_friend(AddFriendRequest {
+                ticket,
+                name: "carla".to_owned(),
+            })
+            .await
+            .unwrap_err(),
+    ] {
+        assert_eq!(refused.code(), Code::AlreadyExists);
+        assert!(refused.message().contains(&beto), "{refused}");
+    }
+    assert_eq!(naming(&beto, "carla").await.unwrap(), "carla", "it is its name");
+    assert_eq!(naming(&beto, "beto").await.unwrap(), "beto");
+    assert_eq!(
+        naming(&carla, "Carla").await.unwrap(),
+        "Carla",
+        "it is free again"
+    );
+}
+
+#[tokio::test]
+async fn of_two_friends_that_call_themselves_the_same_the_newcomer_alone_is_suspected() {
+    let ana = TestPeer::start(&[]);
+    let beto = TestPeer::start(&["--name", "beto"]);
+    ana.befriends(&beto).await;
+    let old = beto.key().await;
+    let first = ana.sees(&old, |beto| beto.own_name == "beto").await.first_seen;
+    // When a peer was first seen is known to the second.
+    while std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+        <= first.unwrap().seconds as u64
+    {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let impostor = TestPeer::start(&["--name", "beto"]);
+    ana.befriends(&impostor).await;
+    let new = impostor.key().await;
+    ana.sees(&new, |seen| is_friend(seen) && seen.name_has_another_key)
+        .await;
+    ana.sees(&old, |seen| is_friend(seen) && !seen.name_has_another_key)
+        .await;
+    let said = ana.says("another key");
+    assert!(said.contains(&format!("peer={new}")), "{said}");
+    let (ended, _) = ana.stop();
+    assert!(!ended.stderr.contains("another key"), "{}", ended.stderr);
 }
 
 #[tokio::test]

@@ -148,6 +148,45 @@ async fn the_backup_friend_takes_over_from_the_primary_one_and_gives_back() {
     drop((primary, backup));
 }
 
+/// Nobody looks for others here: each is told, by the one friend that both know.
+#[tokio::test]
+async fn whoever_comes_when_the_primary_friend_is_lost_is_introduced_by_the_backup() {
+    let primary = TestPeer::start(&["--no-discovery", "--name", "primary"]);
+    let backup = TestPeer::start(&["--no-discovery", "--name", "backup"]);
+    let (first, second) = (primary.shown().await, backup.shown().await);
+    let peer = TestPeer::start(&[
+        "--no-discovery",
+        "--primary",
+        &first.ticket,
+        "--backup",
+        &second.ticket,
+    ]);
+    peer.relies_on(&first.id).await;
+    primary.kill();
+    peer.relies_on(&second.id).await;
+
+    let newcomer = TestPeer::start(&[
+        "--no-discovery",
+        "--name",
+        "newcomer",
+        "--primary",
+        &second.ticket,
+    ]);
+    let (id, newcomers) = (peer.key().await, newcomer.key().await);
+    let seen = peer.sees(&newcomers, is_there).await;
+    assert_eq!(seen.name, "newcomer");
+    let seen = [seen, newcomer.sees(&id, is_there).await];
+    // Whichever heard of the other first called it.
+    assert!(
+        seen.iter().any(|seen| seen.source() == Source::Introduced),
+        "{seen:?}"
+    );
+    let listed = peer.run(&["peers"]).stdout;
+    assert!(listed.lines().any(|line| line.contains("newcomer")), "{listed}");
+    assert_eq!(peer.hello_to(&newcomers).await.unwrap(), "Hola Ana");
+    assert_eq!(newcomer.hello_to(&id).await.unwrap(), "Hola Ana");
+}
+
 #[tokio::test]
 async fn an_invitation_in_the_ticket_of_the_primary_friend_is_used() {
     let primary = TestPeer::start(&[]);
