@@ -272,6 +272,29 @@ async fn an_upload_that_is_cut_off_is_an_error_over_quic() {
 }
 
 #[tokio::test]
+async fn a_handler_that_panics_ends_its_own_call_and_no_other() {
+    let (probe, _told) = probe();
+    let quic = Quic::to(probe).await;
+    let (sender, requests) = mpsc::channel(1);
+    sender.send(say("one", "word")).await.unwrap();
+    let talk = quic
+        .greeter()
+        .bidirectional_streaming(ReceiverStream::new(requests))
+        .await;
+    let mut replies = talk.unwrap().into_inner();
+    replies.message().await.unwrap().unwrap();
+    // At once, and after it has waited for something.
+    for greeting in ["now", "late"] {
+        let broken = soon(quic.greeter().only_response(say(greeting, "panic"))).await;
+        assert_eq!(broken.unwrap_err().code(), tonic::Code::Internal, "{greeting}");
+        let answer = soon(quic.greeter().only_response(say(greeting, "Ana"))).await;
+        assert_eq!(answer.unwrap().into_inner().message, format!("{greeting} Ana"));
+    }
+    sender.send(say("another", "word")).await.unwrap();
+    soon(replies.message()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_talk_whose_answers_nobody_waits_for_ends_although_its_sender_lives() {
     let (probe, _told) = probe();
     let talks = probe.talks.clone();

@@ -144,6 +144,10 @@ impl Greeter for Probe {
         if greeting == "fail" {
             return Err(refusal());
         }
+        if greeting == "late" {
+            tokio::task::yield_now().await;
+        }
+        assert!(name != "panic", "as it was told");
         Ok(echoing(&metadata, reply(format!("{greeting} {name}"))))
     }
 
