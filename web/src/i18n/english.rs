@@ -84,6 +84,10 @@ pub(super) static ENGLISH: Texts = Texts {
                 _ => format!("Send asks once, and the peer answers {count}, {pause} ms apart."),
             }
         },
+        kept_aside: |to, before| {
+            format!("No call to {to} yet. The last one to {before} is kept: choose {before} above to see it.")
+        },
+        goes_elsewhere: |callee, to| format!("This is a call to {callee}. The next one goes to {to}."),
         by_fetch: "gRPC-Web: one HTTP request (fetch) carries the question whole; the answers come back in its response",
         by_socket: "WebSocket: messages go both ways at once over one connection, which fetch cannot do in a browser",
         send: "Send",

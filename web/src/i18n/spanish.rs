@@ -88,6 +88,12 @@ pub(super) static SPANISH: Texts = Texts {
                 "Enviar pregunta una vez, y el par responde con un flujo (stream): {count} mensajes, cada {pause} ms."
             ),
         },
+        kept_aside: |to, before| {
+            format!(
+                "Todavía no hay llamada a {to}. La última a {before} se conserva: para verla, elegir {before} arriba."
+            )
+        },
+        goes_elsewhere: |callee, to| format!("Esta llamada es a {callee}. La próxima va a {to}."),
         by_fetch: "gRPC-Web: una petición HTTP (fetch) lleva la pregunta entera; las respuestas vuelven en su respuesta",
         by_socket: "WebSocket: los mensajes van en ambos sentidos a la vez por una conexión, lo que fetch no puede en un navegador",
         send: "Enviar",

@@ -99,6 +99,10 @@ pub struct Hello {
     pub empty: fn(Kind) -> &'static str,
     /// The same of server streaming, asked for so many answers, so many milliseconds apart.
     pub empty_with: fn(count: &str, pause: &str) -> String,
+    /// Before a call to one peer, where the last one went to another.
+    pub kept_aside: fn(to: &str, before: &str) -> String,
+    /// Of a call to one peer, where another one is chosen.
+    pub goes_elsewhere: fn(callee: &str, to: &str) -> String,
     /// How the messages of a card travel.
     pub by_fetch: &'static str,
     pub by_socket: &'static str,

@@ -1,5 +1,6 @@
 //! One call as a card shows it: what crossed and when, and how it ended.
 
+pub mod aside;
 pub mod log;
 pub mod phase;
 
@@ -107,6 +108,22 @@ impl Call {
         self.run
     }
 
+    /// What a card shows in place of this call once it has another one to make: nothing yet. Calls and events are
+    /// numbered on, so that this call can come back beside those that are made meanwhile.
+    pub fn put_aside(&self) -> Self {
+        Self {
+            run: self.run,
+            log: self.log.begun_anew(),
+            ..Self::new(self.kind)
+        }
+    }
+
+    /// Comes back in place of `other`, and goes on from its numbers.
+    pub fn come_back(&mut self, other: &Self) {
+        self.run = Run(self.run.0.max(other.run.0) + 1);
+        self.log.number_on(&other.log);
+    }
+
     /// Takes what happened to this run at this time; what comes after the end is not part of the call.
     pub fn apply(&mut self, run: Run, now_ms: f64, event: Event) {
         if run != self.run || !self.is_live() {
@@ -205,6 +222,11 @@ impl Call {
     /// Which of the card's calls this is.
     pub fn run(&self) -> Run {
         self.run
+    }
+
+    /// Whether nothing was called yet.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.phase, Phase::Idle)
     }
 
     /// Whether the call is under way.

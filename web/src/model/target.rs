@@ -17,6 +17,11 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether both are one peer; none is the one of the page.
+    pub fn is_same(one: Option<&Self>, other: Option<&Self>) -> bool {
+        one.map(|target| &target.id) == other.map(|target| &target.id)
+    }
+
     /// The metadata that has a call passed on to it; none for an id that is no id.
     pub fn row(&self) -> Option<Metadata> {
         let value: AsciiMetadataValue = self.id.parse().ok()?;

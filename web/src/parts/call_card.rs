@@ -8,10 +8,7 @@ use super::{
     sequence::Sequence,
 };
 use crate::{
-    model::{
-        call::{Call, phase::Phase},
-        hello::Kind,
-    },
+    model::{call::Call, hello::Kind},
     settings::Say,
 };
 
@@ -24,6 +21,8 @@ pub fn CallCard(
     pipe: (&'static str, Signal<&'static str>),
     /// What the card says before its first call.
     empty: Signal<String>,
+    /// That the call is with another peer than the one that is chosen; before a call, that there is one with another.
+    note: Signal<Option<String>>,
     /// The call.
     #[prop(into)]
     call: Signal<Call>,
@@ -76,7 +75,12 @@ pub fn CallCard(
             on_send.run(());
         }
     };
-    let is_idle = Memo::new(move |_| call.with(|call| matches!(call.phase(), Phase::Idle)));
+    let is_idle = Memo::new(move |_| call.with(Call::is_idle));
+    let note = Memo::new(move |_| note.get());
+    let note = move || {
+        note.get()
+            .map(|note| view! { <p class="note" data-note>{note}</p> })
+    };
     let field = move |which: &'static str, label: Signal<&'static str>, value: RwSignal<String>| {
         view! {
             <label class="labelled">
@@ -94,9 +98,9 @@ pub fn CallCard(
     };
     let body = move || {
         if is_idle.get() {
-            view! { <p class="empty">{empty}</p> }.into_any()
+            view! { <div class="empty"><p>{empty}</p>{note}</div> }.into_any()
         } else {
-            view! { <Sequence kind call peer presses /> }.into_any()
+            view! { {note} <Sequence kind call peer presses /> }.into_any()
         }
     };
     let panel = {

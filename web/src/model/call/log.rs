@@ -109,6 +109,11 @@ impl Log {
         }
     }
 
+    /// Numbers the events to come on from those of `other`, where those have come further.
+    pub(super) fn number_on(&mut self, other: &Self) {
+        self.next_id = self.next_id.max(other.next_id);
+    }
+
     /// Keeps what happened so many milliseconds after the start, and forgets what there is no room for.
     pub(super) fn push(&mut self, at_ms: f64, what: What) {
         if !matches!(what, What::Block { .. }) {

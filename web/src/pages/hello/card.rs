@@ -12,10 +12,15 @@ use super::{play::play, sending::Burst};
 use crate::{
     browser::{Task, now_ms},
     model::{
-        call::{Call, Event, Run, phase::Phase},
+        call::{
+            Call, Event, Run,
+            aside::{Aside, Made},
+            phase::Phase,
+        },
         hello::Kind,
         options::Options,
         status,
+        target::Target,
     },
     pages::announcer::Announcer,
     parts::options_bar::Parsed,
@@ -43,6 +48,8 @@ pub(super) struct Card {
     pub(super) options: Parsed,
     /// What the last call was made with.
     pub(super) made_with: RwSignal<Options>,
+    /// The last call to another peer.
+    aside: RwSignal<Aside>,
     rpc: StoredValue<Rpc>,
     bursts: StoredValue<Option<mpsc::Sender<Burst>>>,
     task: StoredValue<Option<Task>>,
@@ -63,6 +70,7 @@ impl Card {
             name: RwSignal::new(texts.default_name.to_owned()),
             options,
             made_with: RwSignal::new(Options::default()),
+            aside: RwSignal::new(Aside::default()),
             rpc: StoredValue::new(rpc),
             bursts: StoredValue::new(None),
             task: StoredValue::new(None),
@@ -80,10 +88,33 @@ impl Card {
         }
     }
 
-    /// Whom the last call was passed on to, followed; none if it was this peer.
-    pub(super) fn callee(self) -> Option<String> {
-        self.made_with
-            .with(|options| options.target.as_ref().map(|target| target.name.clone()))
+    /// Whom the call that is shown was passed on to, followed; none if it was this peer.
+    pub(super) fn callee(self) -> Option<Target> {
+        self.made_with.with(|options| options.target.clone())
+    }
+
+    /// Whom the call went to that is kept while another peer is chosen, followed.
+    pub(super) fn kept_aside(self) -> Option<Option<Target>> {
+        self.aside
+            .with(|aside| aside.made().map(|made| made.options.target.clone()))
+    }
+
+    /// Shows the call to this peer, which may be none yet. One that is under way stays until another one begins.
+    pub(super) fn turn_to(self, target: Option<&Target>) {
+        let is_there = self
+            .made_with
+            .with_untracked(|options| Target::is_same(options.target.as_ref(), target));
+        if is_there || self.call.with_untracked(Call::is_live) {
+            return;
+        }
+        let shown = Made {
+            call: self.call.get_untracked(),
+            options: self.made_with.get_untracked(),
+        };
+        if let Some(next) = self.aside.try_update(|aside| aside.exchange(shown, target)) {
+            self.made_with.set(next.options);
+            self.call.set(next.call);
+        }
     }
 
     /// Where the calls go.
@@ -138,6 +169,7 @@ impl Card {
         let Ok(options) = self.options.get_untracked() else {
             return;
         };
+        self.turn_to(options.target.as_ref());
         let mut run = Run::default();
         self.call.update_untracked(|call| run = call.begin(now_ms()));
         self.made_with.set(options);

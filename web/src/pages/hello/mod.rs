@@ -5,6 +5,7 @@
 //!   - `data-field="greeting|name"`, `data-action="send|finish|cancel|inspect|follow"`; a button that does nothing
 //!     now has `aria-disabled="true"` and says why in its `title`, and once pressed in the `.why` after it;
 //!   - `.sequence li`: one row for each event, `.sent` or `.received`, `.is-note` (finished sending), `.is-end`;
+//!   - `data-note`: that a call is with another peer than the one that is chosen, or is kept until that one is chosen;
 //!   - `data-status`: `idle`, `waiting`, `receiving`, `open`, or the number of the status; `data-figures`;
 //!     `data-failed`: the sentence of a call that failed;
 //!   - `data-tab="messages|headers|wire|copy"`, and in the last `data-snippet` and `data-action="copy"`.
@@ -73,6 +74,10 @@ pub fn Hello(
     let options_are_good = Signal::derive(move || parsed.with(Result::is_ok));
     let cards = Kind::ALL.map(|kind| Card::new(kind, rpc.clone(), parsed));
     let now_ms = ticking(cards, is_open);
+    Effect::new(move || {
+        let target = target.get();
+        cards.iter().for_each(|card| card.turn_to(target.as_ref()));
+    });
 
     let run_all = run_all::RunAll::new(cards);
     let why_not = Signal::derive(move || {
@@ -94,15 +99,34 @@ pub fn Hello(
         let empty =
             Signal::derive(move || parsed.with(|parsed| before_first_call(say, kind, parsed.as_ref().ok())));
         let is_far = Signal::derive(move || card.callee().is_some());
+        let note = Signal::derive(move || {
+            let name_of = |target: Option<Target>| match target {
+                Some(target) => target.name,
+                None => peer
+                    .get()
+                    .unwrap_or_else(|| say.texts().peers.this_peer.to_owned()),
+            };
+            let (chosen, callee) = (target.get(), card.callee());
+            let texts = &say.texts().hello;
+            if card.call.with(Call::is_idle) {
+                let before = name_of(card.kept_aside()?);
+                Some((texts.kept_aside)(&name_of(chosen), &before))
+            } else if Target::is_same(chosen.as_ref(), callee.as_ref()) {
+                None
+            } else {
+                Some((texts.goes_elsewhere)(&name_of(callee), &name_of(chosen)))
+            }
+        });
         view! {
             <CallCard
                 kind
                 pipe
                 empty
+                note
                 call=card.call
                 greeting=card.greeting
                 name=card.name
-                peer=Signal::derive(move || card.callee().or_else(|| peer.get()))
+                peer=Signal::derive(move || card.callee().map(|callee| callee.name).or_else(|| peer.get()))
                 is_far
                 now_ms
                 options_are_good

@@ -47,7 +47,8 @@ pub fn HeadersTab(
                 }
                 .into_any()
             }
-            Phase::Idle | Phase::Live => {
+            Phase::Idle => super::nothing_yet(say).into_any(),
+            Phase::Live => {
                 view! { <p class="muted">{say.text(|texts| texts.inspect.not_ended)}</p> }.into_any()
             }
         })

@@ -85,6 +85,84 @@ async fn say_hello_opens_the_cards_and_all_four_kinds_go_to_that_peer() {
 }
 
 #[tokio::test]
+async fn each_peer_has_its_own_calls_and_one_that_is_open_says_whose_it_is() {
+    let (medellin, cali) = (
+        TestPeer::start(&["--name", "medellin"]),
+        TestPeer::start(&["--name", "cali"]),
+    );
+    medellin.befriends(&cali).await;
+    let Some(page) = Page::open(&medellin).await else {
+        return;
+    };
+    page.click("[data-card=unary] [data-action=send]").await;
+    page.status("unary", "0").await;
+    page.click("[data-card=bidi] [data-action=send]").await;
+    page.find("[data-card=bidi] .sequence li.received").await;
+    page.click("[data-view=peers]").await;
+    page.click("[data-peer][data-state=here] [data-action=say-hello]")
+        .await;
+
+    // Nothing was called there yet; what was called here is kept.
+    page.status("unary", "idle").await;
+    let note = page.text("[data-card=unary] .empty [data-note]").await;
+    assert!(
+        note.starts_with("No call to cali yet.") && note.contains("medellin is kept"),
+        "{note}"
+    );
+    page.until("!document.querySelector('[data-card=server] [data-note]')")
+        .await;
+    // A call that is open stays, and so do its messages.
+    let note = page.text("[data-card=bidi] [data-note]").await;
+    assert_eq!(note, "This is a call to medellin. The next one goes to cali.");
+    page.click("[data-card=bidi] [data-action=send]").await;
+    page.until("document.querySelectorAll('[data-card=bidi] .sequence li.received').length == 2")
+        .await;
+    let calls_to = async |card: &str, name: &str| {
+        page.until(&format!(
+            "document.querySelector('[data-card={card}] .ends')?.lastChild.textContent == '{name}'"
+        ))
+        .await;
+    };
+    calls_to("bidi", "medellin").await;
+
+    let choose = async |name: &str| {
+        page.run(&format!(
+            "const choice = document.querySelector('[data-option=target]');
+             choice.value = [...choice.options].find(option => option.textContent.startsWith('{name}')).value;
+             choice.dispatchEvent(new Event('change', {{ bubbles: true }}));"
+        ))
+        .await;
+    };
+    choose("medellin").await;
+    page.status("unary", "0").await;
+    calls_to("unary", "medellin").await;
+    page.until("!document.querySelector('[data-note]')").await;
+    let before = page.rows("unary").await;
+
+    choose("cali").await;
+    page.fill("[data-card=unary] [data-field=name]", "Ana").await;
+    page.click("[data-card=unary] [data-action=send]").await;
+    page.status("unary", "0").await;
+    calls_to("unary", "cali").await;
+    assert_eq!(page.rows("unary").await[0], "Hello Ana");
+    choose("medellin").await;
+    calls_to("unary", "medellin").await;
+    assert_eq!(page.rows("unary").await, before);
+    choose("cali").await;
+    calls_to("unary", "cali").await;
+    assert_eq!(page.rows("unary").await[0], "Hello Ana");
+
+    page.click("[data-card=bidi] [data-action=finish]").await;
+    page.status("bidi", "0").await;
+    calls_to("bidi", "medellin").await;
+    page.click("[data-card=bidi] [data-action=send]").await;
+    page.status("bidi", "open").await;
+    calls_to("bidi", "cali").await;
+    page.until("!document.querySelector('[data-note]')").await;
+    page.assert_kept_to_itself().await;
+}
+
+#[tokio::test]
 async fn a_copied_command_calls_the_same_far_peer() {
     let (medellin, cali) = (TestPeer::start(&[]), TestPeer::start(&["--name", "cali"]));
     let Some(page) = say_hello(&medellin, &cali).await else {
