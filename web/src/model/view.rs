@@ -21,8 +21,12 @@ impl View {
         }
     }
 
-    /// The view that the fragment of an address names, if it names one.
+    /// The view that the fragment of an address names, if it names one. An address without a fragment is that of the
+    /// first view, as one that was opened so leads back to it.
     pub fn of(fragment: &str) -> Option<View> {
+        if fragment.is_empty() {
+            return View::ALL.first().copied();
+        }
         let word = fragment.strip_prefix('#')?;
         View::ALL.into_iter().find(|view| view.word() == word)
     }
@@ -37,7 +41,8 @@ mod tests {
         for view in View::ALL {
             assert_eq!(View::of(&format!("#{}", view.word())), Some(view));
         }
-        for nothing in ["", "#", "peers", "#main", "#peers/", "#join=x"] {
+        assert_eq!(View::of(""), Some(View::Hello));
+        for nothing in ["#", "peers", "#main", "#peers/", "#join=x"] {
             assert_eq!(View::of(nothing), None, "{nothing}");
         }
     }

@@ -46,7 +46,7 @@ impl Route {
         if let Some(ticket) = ticket_in(&fragment) {
             self.ticket.set(Some(ticket.to_owned()));
             self.view.set(View::Peers);
-            take_fragment_away();
+            replace_fragment(View::Peers);
         } else if let Some(view) = View::of(&fragment) {
             self.view.set(view);
         }
@@ -58,12 +58,10 @@ pub fn to_beginning() {
     window().scroll_to_with_x_and_y(0.0, 0.0);
 }
 
-/// A ticket is a secret: it stays neither in the address bar nor in the history.
-fn take_fragment_away() {
-    let location = window().location();
-    let address = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
+/// A ticket is a secret: it stays neither in the address bar nor in the history, where a view takes its place.
+fn replace_fragment(view: View) {
     if let Ok(history) = window().history() {
         // The address is the page's own, so the browser has no reason to refuse it.
-        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("#{}", view.word())));
     }
 }

@@ -177,6 +177,37 @@ async fn no_width_makes_the_page_scroll_sideways() {
 }
 
 #[tokio::test]
+async fn back_and_forward_lead_through_the_views_to_the_address_that_named_none() {
+    let peer = TestPeer::start(&[]);
+    let Some(page) = Page::open(&peer).await else {
+        return;
+    };
+    let shows = async |view: &str, hash: &str| {
+        page.until(&format!(
+            "document.querySelector('[data-view={view}][aria-current]') && location.hash == '{hash}'"
+        ))
+        .await;
+    };
+    shows("hello", "").await;
+    page.click("[data-view=peers]").await;
+    shows("peers", "#peers").await;
+    page.driver().back().await.unwrap();
+    shows("hello", "").await;
+    page.driver().forward().await.unwrap();
+    shows("peers", "#peers").await;
+    page.click("[data-view=hello]").await;
+    shows("hello", "#hello").await;
+    page.driver().back().await.unwrap();
+    shows("peers", "#peers").await;
+    // The way past the views is part of one of them.
+    page.run("document.querySelector('.skip').click()").await;
+    shows("peers", "#main").await;
+    page.driver().back().await.unwrap();
+    page.driver().back().await.unwrap();
+    shows("hello", "").await;
+}
+
+#[tokio::test]
 async fn whoever_wants_less_motion_gets_none() {
     let peer = TestPeer::start(&[]);
     let Some(page) = Page::blank(&["--force-prefers-reduced-motion"]).await else {
