@@ -9,6 +9,7 @@ use tonic::Code;
 
 use crate::model::peers::{
     diagnosis::{Mark, Step},
+    evidence::Seen,
     peer::{Path, Relation, Source},
     picture::Look,
     work::Deed,
@@ -68,7 +69,7 @@ pub struct Table {
     pub means: fn(Relation) -> &'static str,
     pub asks: &'static str,
     pub asked: &'static str,
-    /// It has the name of a friend and another key.
+    /// It has a name that the person knows, and another key.
     pub doubtful: &'static str,
     pub path_is: fn(Path) -> &'static str,
     pub never: &'static str,
@@ -105,6 +106,8 @@ pub struct Diagnosis {
     pub title: &'static str,
     pub step: fn(Step) -> &'static str,
     pub mark: fn(Mark) -> &'static str,
+    /// What was seen at a step; a quote stays as it is.
+    pub seen: fn(&Seen<'_>) -> String,
     /// What to try where this step failed, with what the peer on this computer says of it.
     pub next: fn(step: Step, said: &str) -> String,
     pub try_next: &'static str,

@@ -5,6 +5,7 @@ use tonic::Code;
 use super::{Adding, Details, Diagnosis, Inviting, Notifying, Peers, Picture, Table};
 use crate::model::peers::{
     diagnosis::{Mark, Step},
+    evidence::Seen,
     peer::{Path, Relation, Source},
     picture::Look,
     work::Deed,
@@ -69,7 +70,7 @@ pub(in crate::i18n) const ENGLISH: Peers = Peers {
         },
         asks: "asks to be friends",
         asked: "asked, no answer yet",
-        doubtful: "another key than your friend",
+        doubtful: "known name, another key",
         path_is: |path| match path {
             Path::Lan => "this network",
             Path::Direct => "direct",
@@ -92,7 +93,7 @@ pub(in crate::i18n) const ENGLISH: Peers = Peers {
             Source::Called => "it came by itself",
         },
         first_seen: "Known since",
-        another_key: "A friend of yours has this name and another key: this may be somebody else. Compare fingerprints before you trust it.",
+        another_key: "You know a peer of this name, and it has another key: this may be somebody else. Compare fingerprints before you trust it.",
         name: "Your name for it",
         deed: |deed| match deed {
             Deed::Ask => "Ask to be friends",
@@ -144,6 +145,28 @@ pub(in crate::i18n) const ENGLISH: Peers = Peers {
             Mark::Failed => "failed",
             Mark::Trying => "trying…",
             Mark::Untried => "not tried",
+        },
+        seen: |seen| match seen {
+            Seen::Addresses(said) | Seen::Quote(said) => (*said).to_owned(),
+            Seen::NoAddress => "no address of it is known".to_owned(),
+            Seen::AddressesElsewhere => {
+                "all its known addresses are on networks this computer is not in".to_owned()
+            }
+            Seen::PacketsBy(address) => format!("packets come and go by {address}"),
+            Seen::Answered => "something answered".to_owned(),
+            Seen::NoAnswer(seconds) => format!("no answer within {seconds} seconds"),
+            Seen::ItsKey => "it proved its key".to_owned(),
+            Seen::OtherKey => "what answers there has another key".to_owned(),
+            Seen::OtherVersion(version) => format!("it speaks another version than this peer ({version})"),
+            Seen::SameNetwork => "both belong to the same network".to_owned(),
+            Seen::OtherNetwork => "it belongs to another network".to_owned(),
+            Seen::OtherSecret => "the secret of the network is not the same on both sides".to_owned(),
+            Seen::BlockedHere => "it is blocked here".to_owned(),
+            Seen::BlockedThere => "its person has blocked this peer".to_owned(),
+            Seen::CameBack(method) => format!("{method} came back"),
+            Seen::NoReply(seconds) => format!("it took the call and did not answer within {seconds} seconds"),
+            Seen::Unreachable => "it cannot be reached".to_owned(),
+            Seen::Refused => "it refused".to_owned(),
         },
         next: |step, said| {
             match (step, said) {

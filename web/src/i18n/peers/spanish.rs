@@ -5,6 +5,7 @@ use tonic::Code;
 use super::{Adding, Details, Diagnosis, Inviting, Notifying, Peers, Picture, Table};
 use crate::model::peers::{
     diagnosis::{Mark, Step},
+    evidence::Seen,
     peer::{Path, Relation, Source},
     picture::Look,
     work::Deed,
@@ -69,7 +70,7 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
         },
         asks: "pide amistad",
         asked: "solicitud enviada, sin respuesta",
-        doubtful: "otra clave que tu par amigo",
+        doubtful: "nombre conocido, otra clave",
         path_is: |path| match path {
             Path::Lan => "esta red",
             Path::Direct => "directo",
@@ -92,7 +93,7 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
             Source::Called => "llegó por su cuenta",
         },
         first_seen: "Conocido desde",
-        another_key: "Un par amigo tiene este nombre y otra clave: este puede ser alguien más. Comparar las huellas antes de confiar.",
+        another_key: "Ya se conoce un par con este nombre, y tiene otra clave: este puede ser alguien más. Comparar las huellas antes de confiar.",
         name: "Nombre que se le da aquí",
         deed: |deed| match deed {
             Deed::Ask => "Pedir amistad",
@@ -144,6 +145,28 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
             Mark::Failed => "falló",
             Mark::Trying => "probando…",
             Mark::Untried => "sin probar",
+        },
+        seen: |seen| match seen {
+            Seen::Addresses(said) | Seen::Quote(said) => (*said).to_owned(),
+            Seen::NoAddress => "no se conoce ninguna dirección suya".to_owned(),
+            Seen::AddressesElsewhere => {
+                "todas sus direcciones conocidas son de redes en las que este equipo no está".to_owned()
+            }
+            Seen::PacketsBy(address) => format!("los paquetes van y vienen por {address}"),
+            Seen::Answered => "algo respondió".to_owned(),
+            Seen::NoAnswer(seconds) => format!("sin respuesta en {seconds} segundos"),
+            Seen::ItsKey => "demostró su clave".to_owned(),
+            Seen::OtherKey => "lo que responde allí tiene otra clave".to_owned(),
+            Seen::OtherVersion(version) => format!("habla otra versión que este par ({version})"),
+            Seen::SameNetwork => "ambos son de la misma red".to_owned(),
+            Seen::OtherNetwork => "es de otra red".to_owned(),
+            Seen::OtherSecret => "el secreto de la red no es igual en ambos lados".to_owned(),
+            Seen::BlockedHere => "está bloqueado aquí".to_owned(),
+            Seen::BlockedThere => "su persona bloqueó a este par".to_owned(),
+            Seen::CameBack(method) => format!("{method} regresó"),
+            Seen::NoReply(seconds) => format!("recibió la llamada y no respondió en {seconds} segundos"),
+            Seen::Unreachable => "no se puede alcanzar".to_owned(),
+            Seen::Refused => "lo rechazó".to_owned(),
         },
         // What the peer on this computer says of it is in English.
         next: |step, _| {

@@ -3,6 +3,7 @@
 pub mod adding;
 pub mod ago;
 pub mod diagnosis;
+pub mod evidence;
 pub mod identity;
 pub mod inviting;
 pub mod join;

@@ -42,7 +42,7 @@ pub struct Peer {
     pub source: Source,
     /// Whom it says it is connected to, by their ids.
     pub knows: Vec<String>,
-    /// A friend has this name and another key.
+    /// It has a name that the person knows, and another key.
     pub name_has_another_key: bool,
 }
 

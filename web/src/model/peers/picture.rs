@@ -7,8 +7,11 @@ use super::peer::{Path, Peer, Relation};
 /// Peers that are drawn; the table has all of them. More would lie upon each other.
 pub const MAX_DRAWN: usize = 24;
 
-/// Up to so many a peer has a large circle with its name inside.
+/// Up to so many a peer has a large circle, and how it is reached beside it.
 const LARGE: usize = 8;
+
+/// So far above or below the middle, at most, a peer stands beside it.
+const LEVEL: f64 = 4.0;
 
 /// This peer stands in the middle. Places are in parts of a hundred of the width and the height.
 pub const MIDDLE: (f64, f64) = (50.0, 50.0);
@@ -31,6 +34,8 @@ pub struct Picture {
 pub struct Node {
     /// Where it stands.
     pub at: (f64, f64),
+    /// Whether its name stands above it and not below: away from the middle, so that no line runs through it.
+    pub is_above: bool,
     /// Its id.
     pub id: String,
     /// What to call it.
@@ -43,7 +48,7 @@ pub struct Node {
     pub path: Option<Path>,
     /// The last measured round trip.
     pub round_trip_ms: Option<f64>,
-    /// A friend has this name and another key.
+    /// It has a name that the person knows, and another key.
     pub is_doubtful: bool,
 }
 
@@ -128,8 +133,10 @@ impl Picture {
         let nodes: Vec<Node> = drawn
             .iter()
             .enumerate()
-            .map(|(place, peer)| Node {
-                at: place_of(place, count),
+            .map(|(place, peer)| (place_of(place, count), peer))
+            .map(|(at, peer)| Node {
+                at,
+                is_above: at.1 < MIDDLE.1 - LEVEL,
                 id: peer.id.clone(),
                 name: peer.name.clone(),
                 relation: peer.relation,
@@ -161,9 +168,9 @@ fn place_of(place: usize, count: usize) -> (f64, f64) {
     let places = count | 1;
     let angle = TAU * (place as f64 / places as f64 - 0.4);
     let (across, down) = match (count > LARGE, place % 2) {
-        (false, _) => (33.0, 31.0),
-        (true, 0) => (42.0, 39.0),
-        (true, _) => (27.0, 25.0),
+        (false, _) => (34.0, 30.0),
+        (true, 0) => (42.0, 38.0),
+        (true, _) => (26.0, 22.0),
     };
     (MIDDLE.0 + across * angle.cos(), MIDDLE.1 + down * angle.sin())
 }

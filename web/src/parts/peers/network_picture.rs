@@ -8,11 +8,9 @@ use crate::{
         peer::Relation,
         picture::{Line, Look, MIDDLE, Node, Picture},
     },
+    parts::icon::WarningIcon,
     settings::Say,
 };
-
-/// Characters of a name that fit into a circle.
-const NAME_CHARS: usize = 8;
 
 /// The drawing and what its lines mean.
 #[component]
@@ -60,15 +58,16 @@ pub fn NetworkPicture(
     };
     view! {
         <figure class="card network">
-            <svg class="graph" class:is-dense=move || picture.with(|picture| picture.is_dense) role="img" aria-label=label>
-                {lines}
-                <svg class="node is-own" x=percent(MIDDLE.0) y=percent(MIDDLE.1)>
-                    <circle r={"30"} />
-                    <text y="-2">{move || fitting(&own.get())}</text>
-                    <text class="sub" y="13">{say.text(|texts| texts.peers.this_peer)}</text>
-                </svg>
+            <div class="graph" class:is-dense=move || picture.with(|picture| picture.is_dense) role="img" aria-label=label>
+                <svg class="lines">{lines}</svg>
+                <div class="node is-own" style:left=percent(MIDDLE.0) style:top=percent(MIDDLE.1) title=own>
+                    <span class="circle">
+                        <span class="name">{own}</span>
+                        <span class="sub">{say.text(|texts| texts.peers.this_peer)}</span>
+                    </span>
+                </div>
                 {nodes}
-            </svg>
+            </div>
             <figcaption>
                 <ul class="legend">
                     <For each=move || looks.get() key=|look| *look children=legend />
@@ -100,35 +99,43 @@ fn node(say: Say, node: &Node, is_dense: bool) -> impl IntoView + use<> {
         (false, true, Relation::Friend | Relation::Blocked) => "node",
     };
     let (is_online, path, round_trip_ms) = (node.is_online, node.path, node.round_trip_ms);
-    let sub = move || {
+    let how = move || {
         let texts = &say.texts().peers;
         if !is_online {
-            return texts.away.to_owned();
+            return (texts.away.to_owned(), None);
         }
-        let time = round_trip_ms.map(|time| say.language().time(time));
-        let path = path.map(|path| (texts.table.path_is)(path).to_owned());
-        let parts: Vec<String> = time.into_iter().chain(path).collect();
-        if parts.is_empty() {
-            texts.here.to_owned()
-        } else {
-            parts.join(" · ")
+        let path = path.map(|path| (texts.table.path_is)(path));
+        match (round_trip_ms.map(|time| say.language().time(time)), path) {
+            (Some(time), path) => (time, path),
+            (None, path) => (path.unwrap_or(texts.here).to_owned(), None),
         }
     };
-    let (radius, name_at) = if is_dense { ("9", "22") } else { ("26", "4") };
-    let doubt_at = if is_dense { "35" } else { "56" };
-    let doubt = node.is_doubtful.then(|| {
+    // A narrow screen has no room for the path; the line has its colour and its dashes.
+    let sub = move || {
+        let (first, path) = how();
         view! {
-            <path class="warning" d="M0 -15L-9 1h18z M0 -9v5 M0 -2v.1" transform=format!("translate({radius} -{radius})") />
-            <text class="sub" y=doubt_at>{say.text(|texts| texts.peers.table.doubtful)}</text>
+            <span class="sub">
+                {first} {path.map(|path| view! { <span class="path">{format!(" · {path}")}</span> })}
+            </span>
         }
-    });
+    };
+    let doubt = node
+        .is_doubtful
+        .then(|| view! { <span class="sub doubt">{say.text(|texts| texts.peers.table.doubtful)}</span> });
+    let sign = node
+        .is_doubtful
+        .then(|| view! { <span class="warning"><WarningIcon /></span> });
+    let place = if node.is_above { "label is-above" } else { "label" };
     view! {
-        <svg class=class x=percent(node.at.0) y=percent(node.at.1) data-node=node.id.clone() data-doubtful=node.is_doubtful>
-            <circle r=radius />
-            <text y=name_at>{fitting(&node.name)}</text>
-            {(!is_dense).then(|| view! { <text class="sub" y="42">{sub}</text> })}
-            {doubt}
-        </svg>
+        <div class=class style:left=percent(node.at.0) style:top=percent(node.at.1) title=node.name.clone()
+            data-node=node.id.clone() data-doubtful=node.is_doubtful>
+            <span class="circle">{initial(&node.name)} {sign}</span>
+            <span class=place>
+                <span class="name">{node.name.clone()}</span>
+                {(!is_dense).then_some(sub)}
+                {doubt}
+            </span>
+        </div>
     }
 }
 
@@ -136,10 +143,8 @@ fn percent(part: f64) -> String {
     format!("{part:.1}%")
 }
 
-/// A name, cut to what fits into a circle.
-fn fitting(name: &str) -> String {
-    if name.chars().count() <= NAME_CHARS {
-        return name.to_owned();
-    }
-    name.chars().take(NAME_CHARS - 1).chain(['…']).collect()
+/// The letter that stands for a name in its circle.
+fn initial(name: &str) -> Option<String> {
+    let letter = name.chars().find(|letter| letter.is_alphanumeric())?;
+    Some(letter.to_uppercase().collect())
 }

@@ -86,8 +86,9 @@ pub fn PeerRow(
                 .map(|peer| (peer.bytes_in, peer.bytes_out))
                 .unwrap_or_default()
         });
-        let language = say.language();
-        format!("{} / {}", language.bytes(bytes_in), language.bytes(bytes_out))
+        // Where there is no room it breaks between the two, and nowhere else.
+        let size = |bytes| say.language().bytes(bytes).replace(' ', "\u{a0}");
+        format!("{}\u{a0}/ {}", size(bytes_in), size(bytes_out))
     };
     let may_ask = Memo::new(move |_| relation.get() == Relation::Stranger && !asks.get() && !asked.get());
     let details_id = id.with_value(|id| format!("details-{id}"));
@@ -99,23 +100,25 @@ pub fn PeerRow(
                 <th role="rowheader" scope="row" class="peer-name">
                     <span class=move || if is_online.get() { "dot is-here" } else { "dot" } />
                     <b>{name}</b>
-                    <span class=move || relation_class(relation.get()) title=move || (say.texts().peers.table.means)(relation.get())>
-                        {move || (say.texts().peers.table.relation)(relation.get())}
-                    </span>
-                    <span class="muted state">{move || if is_online.get() { say.texts().peers.here } else { say.texts().peers.away }}</span>
-                    {move || is_doubtful.get().then(|| view! {
-                        <span class="pill is-bad is-doubtful" data-doubtful title=say.text(|texts| texts.peers.details.another_key)>
-                            <WarningIcon /> {say.text(|texts| texts.peers.table.doubtful)}
+                    <span class="marks">
+                        <span class=move || relation_class(relation.get()) title=move || (say.texts().peers.table.means)(relation.get())>
+                            {move || (say.texts().peers.table.relation)(relation.get())}
                         </span>
-                    })}
-                    {move || asks.get().then(|| view! { <span class="pill is-asking">{say.text(|texts| texts.peers.table.asks)}</span> })}
-                    {move || asked.get().then(|| view! { <span class="muted">{say.text(|texts| texts.peers.table.asked)}</span> })}
+                        <span class="muted state">{move || if is_online.get() { say.texts().peers.here } else { say.texts().peers.away }}</span>
+                        {move || is_doubtful.get().then(|| view! {
+                            <span class="pill is-bad is-doubtful" data-doubtful title=say.text(|texts| texts.peers.details.another_key)>
+                                <WarningIcon /> {say.text(|texts| texts.peers.table.doubtful)}
+                            </span>
+                        })}
+                        {move || asks.get().then(|| view! { <span class="pill is-asking">{say.text(|texts| texts.peers.table.asks)}</span> })}
+                        {move || asked.get().then(|| view! { <span class="muted">{say.text(|texts| texts.peers.table.asked)}</span> })}
+                    </span>
                 </th>
                 <td role="cell" data-label=say.text(|texts| texts.peers.table.identity)><code>{id.with_value(|id| short(id))}</code></td>
                 <td role="cell" class="peer-path" data-label=say.text(|texts| texts.peers.table.path)>{path}</td>
                 <td role="cell" class="num" data-label=say.text(|texts| texts.peers.table.round_trip)>{round_trip}</td>
-                <td role="cell" class="num" data-label=say.text(|texts| texts.peers.table.last_seen)>{last_seen}</td>
-                <td role="cell" class="num" data-label=say.text(|texts| texts.peers.table.traffic)>{traffic}</td>
+                <td role="cell" class="num wraps" data-label=say.text(|texts| texts.peers.table.last_seen)>{last_seen}</td>
+                <td role="cell" class="num wraps" data-label=say.text(|texts| texts.peers.table.traffic)>{traffic}</td>
                 <td role="cell" class="peer-actions">
                     {move || (relation.get() != Relation::Blocked).then(|| view! {
                         <button type="button" class="button" data-action="say-hello" on:click=move |_| act(Act::SayHello)>

@@ -62,9 +62,10 @@ fn Request(
             <span>{move || name.with_value(|name| (say.texts().peers.asks)(name))}</span>
             <code>{id.with_value(|id| short(id))}</code>
             {is_doubtful.then(|| view! { <span class="wrong">{say.text(|texts| texts.peers.details.another_key)}</span> })}
-            <span class="grow">{()}</span>
-            <DeedButton deed=Deed::Accept name=label work on_act=act look="primary" />
-            <DeedButton deed=Deed::Decline name=label work on_act=act />
+            <span class="answers">
+                <DeedButton deed=Deed::Accept name=label work on_act=act look="primary" />
+                <DeedButton deed=Deed::Decline name=label work on_act=act />
+            </span>
         </li>
     }
 }

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use super::failure_words;
 use crate::{
-    model::peers::diagnosis::{Diagnosis, Mark, Step},
+    model::peers::{
+        diagnosis::{Diagnosis, Mark, Step},
+        evidence::{Evidence, Seen},
+    },
     settings::Say,
 };
 
@@ -18,8 +21,10 @@ pub fn Steps(
 ) -> impl IntoView {
     let say = Say::here();
     let row = move |(step, mark, evidence): (Step, Mark, &str)| {
-        let evidence = (!evidence.is_empty())
-            .then(|| view! { <span class="muted evidence">{evidence.to_owned()}</span> });
+        let evidence = (!evidence.is_empty()).then(|| {
+            let said = evidence.to_owned();
+            view! { <span class="muted evidence">{move || self::evidence(say, step, &said)}</span> }
+        });
         view! {
             <li class=class(mark) data-step=step.word() data-mark=word(mark)>
                 <span class="mark" aria-hidden="true">{sign(mark)}</span>
@@ -63,6 +68,27 @@ pub fn Steps(
             {made}
         </section>
     }
+}
+
+/// What was seen, in the language of the page; what is passed on as it was said is quoted.
+fn evidence(say: Say, step: Step, said: &str) -> impl IntoView + use<> {
+    let texts = &say.texts().peers.diagnosis;
+    let evidence = Evidence::read(step, said);
+    let clause = |(place, seen): (usize, &Seen<'_>)| {
+        let before = if place == 0 { "" } else { ": " };
+        let said = match seen {
+            Seen::Quote(said) => view! { <q lang="en">{(*said).to_owned()}</q> }.into_any(),
+            known => (texts.seen)(known).into_any(),
+        };
+        view! { {before} {said} }
+    };
+    let clauses = evidence.seen.iter().enumerate().map(clause).collect_view();
+    let says_how_long = |seen: &Seen<'_>| matches!(seen, Seen::NoAnswer(_) | Seen::NoReply(_));
+    let took = evidence
+        .took_ms
+        .filter(|_| !evidence.seen.iter().any(says_how_long))
+        .map(|took_ms| format!(" ({})", say.language().time(took_ms as f64)));
+    view! { {clauses} {took} }
 }
 
 fn word(mark: Mark) -> &'static str {

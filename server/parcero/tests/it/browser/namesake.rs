@@ -23,8 +23,8 @@ async fn a_known_name_with_another_key_is_a_warning_in_the_row_the_picture_and_t
     };
     page.run(&axe).await;
     for (language, words) in [
-        ("en", "another key than your friend"),
-        ("es", "otra clave que tu par amigo"),
+        ("en", "known name, another key"),
+        ("es", "nombre conocido, otra clave"),
     ] {
         page.click(&format!("[data-language={language}]")).await;
         page.click("[data-view=peers]").await;

@@ -188,7 +188,7 @@ async fn a_link_with_a_ticket_asks_first_and_leaves_the_address_bar() {
         "document.querySelector('[data-dialog=add][open] [data-ticket-of=\"{id}\"]')"
     ))
     .await;
-    assert_eq!(page.is("location.href").await, format!("{}/", medellin.url));
+    assert_eq!(page.is("location.href").await, format!("{}/#peers", medellin.url));
     let fingerprint = page.text("[data-ticket-of] .fingerprint").await;
     assert_eq!(fingerprint.replace(char::is_whitespace, ""), id);
     page.click("[data-action=cancel-add]").await;
@@ -198,7 +198,7 @@ async fn a_link_with_a_ticket_asks_first_and_leaves_the_address_bar() {
     page.run("location.hash = '#join=<img src=x>'").await;
     page.until("document.querySelector('[data-dialog=add][open] .ticket .wrong')")
         .await;
-    assert_eq!(page.is("location.hash").await, "");
+    assert_eq!(page.is("location.hash").await, "#peers");
     page.click("[data-action=cancel-add]").await;
     page.run(&format!("location.hash = '#join={ticket}'")).await;
     page.until("document.querySelector('[data-ticket-of]')").await;
@@ -366,6 +366,17 @@ async fn a_peer_is_pinged_and_diagnosed_with_the_failed_step_and_what_to_try() {
             .await,
         json!(["passed", "passed", "passed", "passed", "passed"])
     );
+    let quotes = "document.querySelectorAll('.steps q').length";
+    let seen = page
+        .is("[...document.querySelectorAll('[data-step] .evidence')].map(seen => seen.textContent.split(/ by | \\(/)[0]).slice(1)")
+        .await;
+    let expected = [
+        "packets come and go",
+        "it proved its key",
+        "both belong to the same network",
+        "grpc.health.v1.Health/Check came back",
+    ];
+    assert_eq!((seen, page.is(quotes).await), (json!(expected), json!(0)));
     let made = page.text("[data-made]").await;
     assert!(made.starts_with("Tried ") && made.ends_with("(now)."), "{made}");
 
@@ -392,6 +403,14 @@ async fn a_peer_is_pinged_and_diagnosed_with_the_failed_step_and_what_to_try() {
     page.click("[data-language=es]").await;
     let next = page.text("[data-next]").await;
     assert!(next.contains("cortafuegos"), "{next}");
+    let seen = page.text("[data-step=packets] .evidence").await;
+    assert!(seen.starts_with("sin respuesta en "), "{seen}");
+    assert_eq!(
+        page.is(quotes).await,
+        0,
+        "nobody else said anything: {}",
+        page.text(".steps").await
+    );
     page.click("[data-language=en]").await;
     page.click(&of(&id, "[data-action=ping]")).await;
     page.until(&format!(
