@@ -113,8 +113,8 @@ pub struct Wishes {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub internet: Option<bool>,
 
-    /// A relay of your own for peers that cannot reach each other directly; may be given more than once, and only with
-    /// --internet. Calls by way of a relay have not been tested yet [default: none]
+    /// A relay of your own for peers that cannot reach each other directly, which both of them name; may be given more
+    /// than once, and only with --internet [default: none]
     #[arg(long, value_name = "URL", env = "PARCERO_RELAY", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relay: Vec<String>,

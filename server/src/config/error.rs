@@ -61,7 +61,7 @@ pub enum ConfigError {
     #[error("the relay {0} leads over the internet, and this peer was not asked to use that")]
     RelayAlone(String),
     /// Not the address of a relay.
-    #[error("`{0}` is not the address of a relay: it begins with https:// and names a host")]
+    #[error("`{0}` is not the address of a relay: it begins with https:// or http:// and names a host")]
     Relay(String),
     /// The file that was asked for is not there.
     #[error("cannot read {}: there is no such file", .0.display())]

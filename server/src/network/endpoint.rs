@@ -56,6 +56,10 @@ async fn open(
             PortmapperConfig::default(),
         ),
     };
+    let mut net_report = NetReportConfig::minimal();
+    // A relay is chosen once it has answered. Asked by QUIC alone, one that is reached by TCP only would never be, and
+    // nobody would reach this peer by it.
+    net_report.https_probes = internet.is_some_and(|internet| !internet.relays.is_empty());
     let transport = QuicTransportConfig::builder()
         .max_concurrent_bidi_streams(VarInt::from_u32(FIRST_STREAMS))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
@@ -72,7 +76,7 @@ async fn open(
         .alpns(alpns)
         .relay_mode(relays)
         .portmapper_config(ports)
-        .net_report_config(NetReportConfig::minimal())
+        .net_report_config(net_report)
         .transport_config(transport)
         .clear_ip_transports();
     let builder = match listen {

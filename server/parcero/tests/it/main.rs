@@ -22,6 +22,8 @@ mod page;
 #[cfg(target_os = "linux")]
 mod readme;
 mod reflection;
+#[cfg(target_os = "linux")]
+mod relay;
 mod rest;
 mod roads;
 mod settings;
