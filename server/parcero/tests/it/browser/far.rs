@@ -119,7 +119,7 @@ async fn each_peer_has_its_own_calls_and_one_that_is_open_says_whose_it_is() {
         .await;
     let calls_to = async |card: &str, name: &str| {
         page.until(&format!(
-            "document.querySelector('[data-card={card}] .ends')?.lastChild.textContent == '{name}'"
+            "document.querySelector('[data-card={card}] .ends')?.lastElementChild.textContent == '{name}'"
         ))
         .await;
     };
