@@ -190,6 +190,7 @@ async fn inspect_shows_messages_headers_and_the_bytes_of_both_roads() {
             shown.contains("grpc-status") && shown.contains("content-type"),
             "{shown}"
         );
+        assert!(shown.contains("0 OK — The call went well."), "{shown}");
         page.click(&format!("[data-card={card}] [data-tab=messages]"))
             .await;
         assert!(
@@ -198,6 +199,20 @@ async fn inspect_shows_messages_headers_and_the_bytes_of_both_roads() {
                 .contains("Hello Ana")
         );
     }
+    // A call that was cancelled has no trailers, and says so.
+    page.click("[data-card=server] [data-action=send]").await;
+    page.find("[data-card=server] .sequence li.received").await;
+    page.click("[data-card=server] [data-action=cancel]").await;
+    page.status("server", "1").await;
+    page.click("[data-card=server] [data-action=inspect]").await;
+    page.click("[data-card=server] [data-tab=headers]").await;
+    let shown = page.text("[data-card=server] .inspect").await;
+    let shown: Vec<_> = shown.split_whitespace().collect();
+    let shown = shown.join(" ");
+    assert!(
+        shown.contains("Trailers no trailers Status 1 CANCELLED — You cancelled this call."),
+        "{shown}"
+    );
     page.assert_kept_to_itself().await;
 }
 

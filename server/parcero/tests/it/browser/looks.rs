@@ -27,6 +27,13 @@ async fn the_page_speaks_two_languages_and_has_three_themes_and_remembers() {
     page.settled().await;
     assert_eq!(page.text("[data-card=unary] [data-action=send]").await, "Enviar");
     assert_eq!(page.is(background).await, dark);
+    page.click("[data-theme-choice=system]").await;
+    for (scheme, colour) in [("light", &light), ("dark", &dark), ("light", &light)] {
+        let media = serde_json::json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        let tools = page.driver().cdp();
+        tools.send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
+        page.until(&format!("{background} == {colour}")).await;
+    }
     page.click("[data-language=en]").await;
     page.until("document.documentElement.lang.startsWith('en')").await;
     page.assert_kept_to_itself().await;

@@ -1,8 +1,12 @@
 //! The view Peers: who is there, making friends, and what is done with a peer.
 
-use contract::parcero::v1::{ListPeersRequest, PeerInfo, Relation};
+use contract::{
+    greet::HelloRequest,
+    parcero::v1::{ListPeersRequest, PeerInfo, Relation},
+};
 use qrcode::{Color, EcLevel, QrCode};
 use serde_json::json;
+use tonic::Request;
 
 use super::page::Page;
 use crate::support::{
@@ -96,6 +100,28 @@ async fn friends_and_strangers_are_drawn_and_told_apart_in_words() {
         assert!(words.contains(word), "{word:?} is not in {words:?}");
     }
     assert!(page.text(&of(&cali, ".peer-row")).await.contains("stranger"));
+    // What went there and came back is counted, and of nobody else.
+    let cell = |id| {
+        format!(
+            "document.querySelector('{}').textContent",
+            of(id, "[data-label=\"Received / sent\"]")
+        )
+    };
+    let mut request = Request::new(HelloRequest {
+        name: "n".repeat(1_000_000),
+        greeting: String::new(),
+    });
+    request
+        .metadata_mut()
+        .insert("parcero-peer", bogota.parse().unwrap());
+    medellin.greeter().await.only_response(request).await.unwrap();
+    page.until(&format!(
+        "{}.match(/^1(\\.\\d)?\\sMB.*\\s1(\\.\\d)?\\sMB$/)",
+        cell(&bogota)
+    ))
+    .await;
+    page.until(&format!("{}.match(/^\\d.*\\skB.*\\s\\d.*\\skB$/)", cell(&cali)))
+        .await;
     assert!(page.text("[data-summary]").await.starts_with("2 of 2 reachable."));
     for id in [&bogota, &cali] {
         page.find(&format!("[data-node=\"{id}\"]")).await;
