@@ -1,15 +1,20 @@
 //! Who may do what: strangers, friends, those without the secret, and those who are blocked.
 
-use std::{io::Write, time::Duration};
+use std::{
+    io::Write,
+    time::{Duration, Instant},
+};
 
 use contract::parcero::v1::{Presence, Relation};
+use iroh::endpoint::Connection;
 use prost::Message;
+use tokio::time::timeout;
 use tonic::Code;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 
 use crate::support::{
     TestPeer,
-    figures::soon,
+    figures::{PATIENCE, soon},
     network::{about, is_there},
     network_name,
     raw_peer::RawPeer,
@@ -19,6 +24,9 @@ use crate::support::{
 
 const CONTROL: &[u8] = b"parcero/control/1";
 const CALLS: &[u8] = b"parcero/calls/1";
+
+/// Connections that a stranger may have to one peer.
+const CONNECTIONS_OF_STRANGER: usize = 8;
 
 /// Everything the contract has but saying hello is for the person of the peer: it shows, changes or ends something there.
 async fn refuses_local_methods(peer: &TestPeer) {
@@ -54,9 +62,18 @@ async fn another_peer_may_say_hello_and_administers_nothing_be_it_a_stranger_or_
             "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
             services.encode_to_vec(),
         ),
+        // Of the same messages.
+        (
+            "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+            services.encode_to_vec(),
+        ),
     ] {
         let answer = call(&peer, Road::NativeFar, &Ask::path(path), &[message]).await;
         assert_eq!(answer.code, Code::Ok, "{path}: {answer:?}");
+        if path.contains("Reflection") {
+            let listed = String::from_utf8_lossy(&answer.messages[0]);
+            assert!(listed.contains("greet.Greeter"), "{path}: {listed}");
+        }
     }
 }
 
@@ -311,4 +328,42 @@ async fn a_stranger_has_so_many_calls_at_once_and_one_more_is_refused_without_ha
     let (mut asker, mut answers) = open.pop().unwrap();
     asker.send(&hello("Hola", "Beto")).await;
     answers.message().await;
+}
+
+#[tokio::test]
+async fn a_stranger_has_so_many_connections_and_one_more_is_refused_with_the_reason() {
+    let (peer, raw, other) = (TestPeer::start(&[]), RawPeer::new().await, RawPeer::new().await);
+    let greet = async |raw: &RawPeer, calls: &Connection| {
+        let path = "/greet.Greeter/OnlyResponse";
+        let answer = raw.unary(calls, path, "", &hello("Hola", "Ana")).await;
+        assert!(answer.contains("Hola Ana"), "{answer}");
+    };
+    // The link is one of them.
+    raw.meet(&peer, "busy").await;
+    let mut open = Vec::new();
+    for _ in 1..CONNECTIONS_OF_STRANGER {
+        let calls = raw.dial(&peer, CALLS).await.unwrap();
+        greet(&raw, &calls).await;
+        open.push(calls);
+    }
+    for protocol in [CALLS, CONTROL] {
+        let one_more = raw.dial(&peer, protocol).await.unwrap();
+        let why = soon(one_more.closed()).await.to_string();
+        assert!(why.contains("too many connections"), "{why}");
+        let line = peer.says("too many connections");
+        assert!(line.contains(" audit: ") && line.contains(&raw.id()), "{line}");
+    }
+    // Those that it has are as good as before, and others have theirs.
+    greet(&raw, &open[0]).await;
+    greet(&other, &other.admitted(&peer, CALLS).await).await;
+    open.pop().unwrap().close(0_u32.into(), b"done");
+    let start = Instant::now();
+    loop {
+        let calls = raw.dial(&peer, CALLS).await.unwrap();
+        // The end of the one before may be read after the beginning of this one.
+        match timeout(Duration::from_millis(200), calls.closed()).await {
+            Err(_) => return greet(&raw, &calls).await,
+            Ok(why) => assert!(start.elapsed() < PATIENCE, "{why}"),
+        }
+    }
 }
