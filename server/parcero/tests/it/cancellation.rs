@@ -88,7 +88,13 @@ async fn every_kind(road: Road, let_go: impl Fn(Line, Asker, Answers) -> Option<
 
 #[tokio::test]
 async fn a_reset_stream_stops_its_handler_within_100_ms() {
-    for road in [Road::Native, Road::Web2, Road::NativeFar, Road::Web2Far] {
+    for road in [
+        Road::Native,
+        Road::Web2,
+        Road::Text2,
+        Road::NativeFar,
+        Road::Web2Far,
+    ] {
         every_kind(road, call_alone).await;
     }
 }

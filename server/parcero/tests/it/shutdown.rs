@@ -158,11 +158,18 @@ async fn goaway_reaches_a_native_client_at_once() {
 
 #[tokio::test]
 async fn a_call_that_takes_longer_than_ten_seconds_is_ended_with_unavailable_on_every_road() {
-    let peer = TestPeer::start(&[]);
+    let (peer, far) = (TestPeer::start(&[]), TestPeer::start(&[]));
+    peer.knows(&far).await;
     let mut calls = Vec::new();
-    for road in Road::ALL {
+    let slow = Ask::greeter("ServerStreaming").with("parcero-interval-ms", "60000");
+    // It is called by every road, and passes one call on itself.
+    let passed_on = (Road::Native, slow.clone().with("parcero-peer", &far.key().await));
+    for (road, slow) in Road::ALL
+        .map(|road| (road, slow.clone()))
+        .into_iter()
+        .chain([passed_on])
+    {
         let mut line = Line::connect(&peer, road).await;
-        let slow = Ask::greeter("ServerStreaming").with("parcero-interval-ms", "60000");
         let (mut asker, mut answers) = line.open(&slow).await;
         asker.send(&hello("Hola", "Ana")).await;
         asker.finish().await;
@@ -194,6 +201,13 @@ async fn a_call_that_takes_longer_than_ten_seconds_is_ended_with_unavailable_on_
         "{:?}",
         start.elapsed()
     );
+    // The handler of the one that was passed on has been told as well.
+    let mut figures = far.figures().await;
+    figures
+        .until("a cancelled call", |figures| {
+            figures.open == 0 && figures.cancelled == 1
+        })
+        .await;
 }
 
 #[tokio::test]

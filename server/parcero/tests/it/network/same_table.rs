@@ -1,7 +1,10 @@
 //! The same cases over a QUIC stream a call and over plain tonic on TCP: they differ only where HTTP/2 with tonic is wrong.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,7 +15,10 @@ use iroh::{
     endpoint::{Connection, PortmapperConfig, QuicTransportConfig, VarInt, presets},
 };
 use parcero::calls;
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{
+    net::TcpListener,
+    sync::mpsc::{self, Sender},
+};
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::{
     Request, Status,
@@ -294,25 +300,26 @@ async fn a_handler_that_panics_ends_its_own_call_and_no_other() {
     soon(replies.message()).await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn a_talk_whose_answers_nobody_waits_for_ends_although_its_sender_lives() {
-    let (probe, _told) = probe();
-    let talks = probe.talks.clone();
-    let quic = Quic::to(probe).await;
-    let mut senders = Vec::new();
-    for _ in 0..50 {
-        let (sender, requests) = mpsc::channel(1);
-        let mut greeter = quic.greeter();
-        sender.send(say("one", "word")).await.unwrap();
-        let answer = greeter
-            .bidirectional_streaming(ReceiverStream::new(requests))
-            .await
-            .unwrap();
-        let mut replies = answer.into_inner();
-        replies.message().await.unwrap();
-        senders.push(sender);
-    }
-    // Every answer was dropped; every sender is still there.
+/// Has fifty talks whose answers are dropped, and gives their senders.
+macro_rules! abandoned_talks {
+    ($greeter:expr) => {{
+        let mut senders = Vec::new();
+        for _ in 0..50 {
+            let (sender, requests) = mpsc::channel(1);
+            sender.send(say("one", "word")).await.unwrap();
+            let answer = $greeter
+                .bidirectional_streaming(ReceiverStream::new(requests))
+                .await
+                .unwrap();
+            answer.into_inner().message().await.unwrap().unwrap();
+            senders.push(sender);
+        }
+        senders
+    }};
+}
+
+/// Waits until no talk is under way any more.
+async fn end(talks: &AtomicUsize) {
     let start = std::time::Instant::now();
     while talks.load(Ordering::SeqCst) > 0 {
         assert!(
@@ -322,7 +329,31 @@ async fn a_talk_whose_answers_nobody_waits_for_ends_although_its_sender_lives() 
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert_eq!(senders.len(), 50);
+}
+
+#[tokio::test]
+async fn a_talk_whose_answers_nobody_waits_for_ends_over_quic_alone_while_its_sender_lives() {
+    let [(over_quic, _quic_told), (over_tcp, _tcp_told)] = [probe(), probe()];
+    let [quic_talks, tcp_talks] = [&over_quic, &over_tcp].map(|probe| probe.talks.clone());
+    let quic = Quic::to(over_quic).await;
+    let (mut greeter, _serving) = tcp(over_tcp).await;
+    let by_tcp = soon(async { abandoned_talks!(greeter) }).await;
+    let by_quic = soon(async { abandoned_talks!(quic.greeter()) }).await;
+    // Every answer was dropped; every sender is still there.
+    end(&quic_talks).await;
+    assert!(
+        by_quic.iter().all(Sender::is_closed),
+        "nobody hears them any more"
+    );
+    // Whatever the client had to tell on its one TCP connection was told before this answer.
+    greeter.only_response(say("Hola", "Ana")).await.unwrap();
+    assert_eq!(
+        tcp_talks.load(Ordering::SeqCst),
+        50,
+        "tonic tells its handlers now"
+    );
+    drop(by_tcp);
+    end(&tcp_talks).await;
 }
 
 #[tokio::test]
