@@ -117,15 +117,18 @@ impl Network {
     /// Where there is none, or it is blocked.
     pub async fn ask_friend(&self, peer: &str) -> Result<PeerView, NetworkError> {
         let id = self.other(peer)?;
-        let known = self
-            .book()
-            .change(id, |known| match (known.relation, known.asks) {
-                (Relation::Stranger, true) => known.befriend(),
-                (Relation::Stranger, false) => known.asked = true,
-                (Relation::Friend | Relation::Blocked, _) => {}
-            });
+        let known = self.book().change(id, |known| {
+            if known.relation == Relation::Friend || access::is_shut_out(Some(known.relation)) {
+                return;
+            }
+            if known.asks {
+                known.befriend();
+            } else {
+                known.asked = true;
+            }
+        });
         let relation = known.map(|known| known.relation);
-        if relation == Some(Relation::Blocked) {
+        if access::is_shut_out(relation) {
             return Err(NetworkError::Blocked);
         }
         // Before the other side hears of it.

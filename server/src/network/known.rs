@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, net::SocketAddr};
 use iroh::EndpointId;
 
 use super::{NetworkError, card::now, ticket::InvitationSecret};
+use crate::access;
 
 /// Signed addresses that are kept of one peer.
 pub(super) const MAX_ADDRESSES: usize = 16;
@@ -138,7 +139,7 @@ impl Known {
 
     /// Makes a friend of it. A blocked peer stays blocked: a person has to take that back first.
     pub(super) fn befriend(&mut self) {
-        if self.relation != Relation::Blocked {
+        if !access::is_shut_out(Some(self.relation)) {
             self.relation = Relation::Friend;
         }
         self.asks = false;
