@@ -29,12 +29,11 @@ fn limited_to(bytes: usize) -> Result<ServeOptions, ConfigError> {
 #[test]
 fn the_default_is_both_names_of_this_machine() {
     let options = Wishes::default().or_defaults(None).unwrap();
-    assert_eq!(options.listen[0], "127.0.0.1:50051".parse().unwrap());
-    assert!(
-        options.listen[1..]
-            .iter()
-            .all(|address| *address == "[::1]:50051".parse().unwrap())
-    );
+    let mut both = vec!["127.0.0.1:50051".parse().unwrap()];
+    if TcpListener::bind("[::1]:0").is_ok() {
+        both.push("[::1]:50051".parse().unwrap());
+    }
+    assert_eq!(options.listen, both);
     assert_eq!(options.max_message_bytes, 4_194_304);
     assert!(!options.name.is_empty());
 }
