@@ -203,11 +203,12 @@ async fn a_call_that_takes_longer_than_ten_seconds_is_ended_with_unavailable_on_
     );
     // The handler of the one that was passed on has been told as well.
     let mut figures = far.figures().await;
-    figures
+    let took = figures
         .until("a cancelled call", |figures| {
             figures.open == 0 && figures.cancelled == 1
         })
         .await;
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 #[tokio::test]
