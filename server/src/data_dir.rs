@@ -84,19 +84,26 @@ impl DataDir {
 
     /// Takes the folder for a peer of this process; it is made if it is missing, and closed to other accounts.
     ///
-    /// [`DataDirError::InUse`] if another peer has it.
+    /// [`DataDirError::InUse`] if another peer has it, [`DataDirError::Stopping`] if that one is about to free it.
     pub fn claim(&self) -> Result<Claim, DataDirError> {
         Claim::take(&self.path)
     }
 
     /// Where the peer is that runs with this folder, or `None` if none does.
     ///
-    /// Waits (blocking, at most some seconds) for a peer that has just been started.
+    /// Waits (blocking, at most some seconds) for a peer that has just been started. One that is stopping is
+    /// [`DataDirError::Stopping`].
     pub fn running(&self) -> Result<Option<Record>, DataDirError> {
         let give_up = Instant::now() + ANNOUNCE_WITHIN;
         while self.is_claimed()? {
-            if let Some(record) = Record::read(&self.path.join(RECORD))? {
-                return Ok(Some(record));
+            match Record::read(&self.path.join(RECORD))? {
+                Some(record) if record.stopping => {
+                    return Err(DataDirError::Stopping {
+                        path: self.path.clone(),
+                    });
+                }
+                Some(record) => return Ok(Some(record)),
+                None => {}
             }
             if Instant::now() >= give_up {
                 return Err(DataDirError::Silent {
@@ -159,6 +166,19 @@ mod tests {
         assert_eq!(found.pid, std::process::id());
         assert!(matches!(folder.claim(), Err(DataDirError::InUse { .. })));
         assert_eq!(folder.token().unwrap().reveal(), announced.token().reveal());
+    }
+
+    #[test]
+    fn a_stopping_peer_is_not_where_it_was_and_keeps_its_folder_until_it_has_ended() {
+        let (_outer, folder) = folder();
+        let announced = folder.claim().unwrap().announce(&record()).unwrap();
+        announced.stopping();
+
+        assert!(matches!(folder.running(), Err(DataDirError::Stopping { .. })));
+        assert!(matches!(folder.claim(), Err(DataDirError::Stopping { .. })));
+        drop(announced);
+        assert!(folder.running().unwrap().is_none());
+        folder.claim().unwrap();
     }
 
     #[test]

@@ -80,6 +80,9 @@ impl From<DataDirError> for Failure {
             DataDirError::InUse { record: None, .. } => {
                 "stop it, or start another with --data-dir and --listen".to_owned()
             }
+            DataDirError::Stopping { .. } => {
+                "start one again in a moment; it lets calls under way finish for up to ten seconds".to_owned()
+            }
             DataDirError::Silent { .. } => "look at its terminal; or name a peer with --url".to_owned(),
             DataDirError::Readable { path } => {
                 format!(

@@ -22,7 +22,7 @@ use super::{
 };
 use parcero::{
     config::ServeOptions,
-    data_dir::{DataDir, DataDirError, Record},
+    data_dir::{Announced, DataDir, DataDirError, Record},
     front::{Door, Left, Page},
     network::{Network, NetworkSettings},
     peer::{Peer, Settings},
@@ -118,7 +118,7 @@ impl Serve {
             // Before anybody can read that the peer is there and ask it to stop.
             let signals = StopSignals::listen()
                 .map_err(|error| Failure::wrong(format!("cannot listen for signals: {error}")))?;
-            announced = Some(claim.announce(&Record::new(url.clone(), door.addresses()))?);
+            let announced = announced.insert(claim.announce(&Record::new(url.clone(), door.addresses()))?);
             let others = elsewhere(&url, &door.addresses());
             match output.address(&Started {
                 url: url.clone(),
@@ -142,7 +142,13 @@ impl Serve {
             if self.open {
                 open(&url);
             }
-            serve(door, Peer::new(settings, Some(network.clone())), signals).await
+            serve(
+                door,
+                Peer::new(settings, Some(network.clone())),
+                announced,
+                signals,
+            )
+            .await
         };
         let ended = serving.await;
         // However a peer ends, the others are told, and its socket is closed.
@@ -153,7 +159,12 @@ impl Serve {
 }
 
 /// Serves until a signal and until what is under way has ended; or until a second signal.
-async fn serve(door: Door, peer: Peer, mut signals: StopSignals) -> Result<ExitCode, Failure> {
+async fn serve(
+    door: Door,
+    peer: Peer,
+    announced: &Announced,
+    mut signals: StopSignals,
+) -> Result<ExitCode, Failure> {
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async {
         // An error means that the sender has gone, which it does with us: then it is time to stop, too.
@@ -161,6 +172,8 @@ async fn serve(door: Door, peer: Peer, mut signals: StopSignals) -> Result<ExitC
     };
     let second_signal = async {
         signals.next().await;
+        // Before the door shuts: nobody is to be sent there any more.
+        announced.stopping();
         say("Stopping: calls under way may finish. Once more ends them at once.");
         // No one to tell means that serving has ended by itself.
         let _ = stop.send(());

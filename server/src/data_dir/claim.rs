@@ -45,9 +45,10 @@ impl Claim {
         }
         // A record that cannot be read is no reason to hide that the folder is in use.
         let record = Record::read(&path.join(RECORD)).ok().flatten();
-        Err(DataDirError::InUse {
-            path: path.to_owned(),
-            record,
+        let path = path.to_owned();
+        Err(match record {
+            Some(record) if record.stopping => DataDirError::Stopping { path },
+            record => DataDirError::InUse { path, record },
         })
     }
 
@@ -76,7 +77,11 @@ impl Claim {
     /// Writes a new token and then where the peer is, so that who sees the record finds the token too.
     pub fn announce(self, record: &Record) -> Result<Announced, DataDirError> {
         let token = Token::generate()?;
-        let announced = Announced { token, claim: self };
+        let announced = Announced {
+            token,
+            record: record.clone(),
+            claim: self,
+        };
         let path = announced.claim.path.join(TOKEN);
         private::write_new(&path, announced.token.reveal().as_bytes())
             .map_err(|source| DataDirError::io("write", &path, source))?;
@@ -89,6 +94,7 @@ impl Claim {
 #[derive(Debug)]
 pub struct Announced {
     token: Token,
+    record: Record,
     claim: Claim,
 }
 
@@ -96,6 +102,17 @@ impl Announced {
     /// What a caller shows who can read the folder.
     pub fn token(&self) -> &Token {
         &self.token
+    }
+
+    /// Says that our peer takes no more calls. The folder stays ours until what is under way has ended.
+    pub fn stopping(&self) {
+        let record = Record {
+            stopping: true,
+            ..self.record.clone()
+        };
+        if let Err(error) = record.write(&self.claim.path.join(RECORD)) {
+            tracing::warn!(%error, "could not say in the data folder that this peer is stopping");
+        }
     }
 }
 

@@ -21,6 +21,12 @@ pub enum DataDirError {
         /// Where the peer is.
         record: Option<Record>,
     },
+    /// The peer that runs with this folder takes no more calls.
+    #[error("the peer with the data folder {} is stopping", path.display())]
+    Stopping {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A peer holds the folder and does not say where it is.
     #[error("a peer holds the data folder {} but does not say where it is", path.display())]
     Silent {

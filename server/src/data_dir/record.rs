@@ -29,6 +29,9 @@ pub struct Record {
     /// When it started, in seconds since 1970.
     #[serde(default)]
     pub started_at: u64,
+    /// It takes no more calls, and ends when the last ones have.
+    #[serde(default)]
+    pub stopping: bool,
 }
 
 impl Record {
@@ -42,6 +45,7 @@ impl Record {
             version: crate::VERSION.to_owned(),
             // A clock before 1970 tells nothing; nor does a zero.
             started_at: since_1970.map_or(0, |duration| duration.as_secs()),
+            stopping: false,
         }
     }
 

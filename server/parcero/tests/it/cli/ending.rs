@@ -32,6 +32,20 @@ fn a_stopping_peer_says_how_many_calls_are_left_and_lets_them_finish() {
 
     peer.signal(Signal::INT);
     peer.says("Waiting for 1 call to finish.");
+    for command in [&[][..], &["about"], &["hello", "unary"], &["serve"]] {
+        let told = peer.run(command);
+        assert_eq!(
+            (told.code, told.stdout.as_str()),
+            (Some(2), ""),
+            "{command:?}: {}",
+            told.stderr
+        );
+        assert!(
+            told.stderr.contains(" is stopping\nhint: start one again"),
+            "{}",
+            told.stderr
+        );
+    }
     client.type_in("Beto\n");
     assert_eq!(client.stdout.next().unwrap(), "Hello Beto", "the call goes on");
     client.finish_typing();
