@@ -5,14 +5,18 @@ use iroh::EndpointId;
 use super::{Book, Pages};
 use crate::{
     audit,
-    network::{NetworkError, known::Known},
+    network::{
+        NetworkError,
+        known::{Known, Relation},
+    },
 };
 
 /// The shortest beginning of an id that names a peer.
 pub(in crate::network) const MIN_PREFIX: usize = 4;
 
 impl Book {
-    /// The peer that a person means by an id, a name, or the beginning of an id. A name this person gave wins.
+    /// The peer that a person means by an id, a name, or the beginning of an id. A name this person gave wins,
+    /// and then the one that a friend gave itself: a stranger that calls itself so makes neither of no use.
     ///
     /// # Errors
     /// [`NetworkError::NoName`], [`NetworkError::Unknown`], [`NetworkError::TooShort`], or [`NetworkError::Ambiguous`] with
@@ -38,11 +42,16 @@ impl Book {
         };
         let beginning = text.to_ascii_lowercase();
         let begins_so = |known: &Known| known.id.to_string().starts_with(&beginning);
+        let calls_itself_so = |known: &Known| known.label.is_none() && known.own_name == text;
+        let is_friend = |known: &Known| known.relation == Relation::Friend;
         let mut found = by(&|known| known.label.as_deref() == Some(text));
         if found.is_empty() {
+            let of_friend = peers
+                .values()
+                .any(|known| is_friend(known) && calls_itself_so(known));
             // Nobody can take the place of an id by naming itself so: then it could be either.
             found = by(&|known| {
-                known.label.is_none() && known.own_name == text
+                calls_itself_so(known) && (is_friend(known) || !of_friend)
                     || beginning.len() >= MIN_PREFIX && begins_so(known)
             });
         }
@@ -140,6 +149,25 @@ mod tests {
             panic!("one of two was taken");
         };
         assert_eq!(ids.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_stranger_by_the_name_of_a_friend_does_not_make_it_of_no_use_and_a_second_friend_does() {
+        let friend = |number| {
+            let mut friend = named(number, "cali", None);
+            friend.befriend();
+            friend
+        };
+        let (_folder, book) = book(vec![friend(1), named(2, "cali", None)]);
+        assert_eq!(book.resolve("cali").unwrap(), id(1));
+        let (_folder, book) = super::super::tests::book(vec![friend(1), named(2, "cali", None), friend(3)]);
+        let Err(NetworkError::Ambiguous { mut ids, .. }) = book.resolve("cali") else {
+            panic!("one of two friends was taken");
+        };
+        let mut friends = [id(1), id(3)];
+        ids.sort();
+        friends.sort();
+        assert_eq!(ids, friends);
     }
 
     #[tokio::test]
