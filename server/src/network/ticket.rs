@@ -126,7 +126,7 @@ impl fmt::Debug for Ticket {
 /// A text that is no ticket.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "this is no ticket of a peer: {0}. A ticket is one word that begins with `parcero`, as `parcero ticket` prints it, or a \
+    "{0}. A ticket is one word that begins with `parcero`, as `parcero ticket` prints it, or a \
      link that has one behind `#join=`"
 )]
 pub struct NoTicket(String);
@@ -138,7 +138,12 @@ impl FromStr for Ticket {
         // As a QR code has it, in capitals, it is the same ticket.
         let text = text.trim().to_ascii_lowercase();
         let ticket = text.split_once(JOIN).map_or(text.as_str(), |(_, ticket)| ticket);
-        Self::decode_string(ticket).map_err(|error| NoTicket(error.to_string()))
+        Self::decode_string(ticket).map_err(|error| {
+            NoTicket(match ticket.starts_with(Self::KIND) {
+                true => format!("the ticket is incomplete or mistyped ({error})"),
+                false => format!("this is no ticket of a peer ({error})"),
+            })
+        })
     }
 }
 
@@ -167,6 +172,18 @@ mod tests {
             let link = format!("http://localhost:50051/#join={text}");
             assert_eq!(link.parse::<Ticket>().unwrap(), ticket);
             assert_eq!(link.to_ascii_uppercase().parse::<Ticket>().unwrap(), ticket);
+        }
+    }
+
+    #[test]
+    fn a_damaged_ticket_is_told_from_what_is_none() {
+        let text = ticket(None).to_string();
+        for (text, why) in [
+            (&text[..text.len() - 4], "the ticket is incomplete or mistyped ("),
+            ("hello", "this is no ticket of a peer ("),
+        ] {
+            let error = text.parse::<Ticket>().unwrap_err().to_string();
+            assert!(error.starts_with(why), "{error}");
         }
     }
 
