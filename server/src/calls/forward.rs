@@ -96,11 +96,14 @@ impl<S, D: Directory> ForwardService<S, D> {
     fn far(&self, request: &Request<Body>) -> Result<D::Dial, Status> {
         access::may_be_passed_on(request.extensions().get())?;
         let mut names = request.headers().get_all(PEER_KEY).iter();
-        let name = match (names.next(), names.next()) {
-            (Some(name), None) => name.to_str().ok(),
-            _ => None,
+        let (Some(name), None) = (names.next(), names.next()) else {
+            return Err(Status::invalid_argument(format!("{PEER_KEY} must name one peer")));
         };
-        let name = name.ok_or_else(|| Status::invalid_argument(format!("{PEER_KEY} must name one peer")))?;
+        let name = name.to_str().map_err(|_| {
+            Status::invalid_argument(format!(
+                "what is not ASCII in {PEER_KEY} must be percent-encoded, such as %C3%B1 for ñ"
+            ))
+        })?;
         let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
         self.directory.find(&name)
     }

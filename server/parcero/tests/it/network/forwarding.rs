@@ -10,7 +10,7 @@ use iroh::{EndpointAddr, SecretKey, TransportAddr};
 use parcero::network::Ticket;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Request};
+use tonic::{Code, Request, metadata::MetadataValue};
 
 use super::far::{Far, PEER_KEY};
 use crate::support::{
@@ -141,6 +141,17 @@ async fn a_beginning_of_two_ids_means_neither_and_the_refusal_lists_them() {
     for id in [one, other] {
         assert!(refused.message().contains(&id), "{id}: {refused}");
     }
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_encoded_is_refused_with_how_it_must_be() {
+    let near = TestPeer::start(&[]);
+    let mut request = Request::new(HelloRequest::default());
+    let raw = MetadataValue::try_from("ñandú".as_bytes()).unwrap();
+    request.metadata_mut().insert(PEER_KEY, raw);
+    let refused = near.greeter().await.only_response(request).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+    assert!(refused.message().contains("percent-encoded"), "{refused}");
 }
 
 /// Two ids with the same four first letters, the fewest that name a peer. Among some hundred there are two.
