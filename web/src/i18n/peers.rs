@@ -12,7 +12,7 @@ use crate::model::peers::{
     evidence::Seen,
     peer::{Path, Relation, Source},
     picture::Look,
-    work::Deed,
+    work::{Deed, Sure},
 };
 
 /// The view Peers.
@@ -28,10 +28,14 @@ pub struct Peers {
     pub this_peer: &'static str,
     pub here: &'static str,
     pub away: &'static str,
+    /// Neither here nor away: nobody can tell now.
+    pub unknown: &'static str,
     pub requests: fn(count: u64) -> String,
     pub asks: fn(name: &str) -> String,
     /// Why a button does nothing now.
     pub busy: &'static str,
+    /// The same, while the peer on this computer is not there.
+    pub gone: &'static str,
     pub picture: Picture,
     pub table: Table,
     pub details: Details,
@@ -93,7 +97,7 @@ pub struct Details {
     pub deed: fn(Deed) -> &'static str,
     pub done: fn(Deed) -> &'static str,
     pub doing: &'static str,
-    pub sure: fn(Deed) -> &'static str,
+    pub sure: fn(Sure) -> &'static str,
     pub keep: &'static str,
     pub answered: fn(time: &str, path: Option<&str>) -> String,
 }
@@ -114,6 +118,10 @@ pub struct Diagnosis {
     pub well: &'static str,
     /// When it was made.
     pub made: fn(when: &str) -> String,
+    /// When it was made, where the peer was not reached and came since.
+    pub made_before_it_came: fn(when: &str) -> String,
+    /// When it was made, where the peer was reached and went since.
+    pub made_before_it_went: fn(when: &str) -> String,
 }
 
 /// The dialog that adds a friend.
@@ -127,6 +135,7 @@ pub struct Adding {
     pub hint: &'static str,
     pub reading: &'static str,
     pub no_ticket: &'static str,
+    pub damaged: &'static str,
     pub whose: fn(name: &str) -> String,
     pub whose_unknown: &'static str,
     pub reached_at: fn(addresses: &str) -> String,

@@ -8,7 +8,7 @@ use crate::model::peers::{
     evidence::Seen,
     peer::{Path, Relation, Source},
     picture::Look,
-    work::Deed,
+    work::{Deed, Sure},
 };
 
 /// The view Peers in English.
@@ -28,12 +28,14 @@ pub(in crate::i18n) const ENGLISH: Peers = Peers {
     this_peer: "this peer",
     here: "here",
     away: "away",
+    unknown: "not known",
     requests: |count| match count {
         1 => "1 friend request".to_owned(),
         _ => format!("{count} friend requests"),
     },
     asks: |name| format!("{name} asks to be friends"),
     busy: "Something is being done with this peer: wait a moment",
+    gone: "The peer on this computer is not there: start it again first",
     picture: Picture {
         label: |count| {
             format!(
@@ -118,11 +120,15 @@ pub(in crate::i18n) const ENGLISH: Peers = Peers {
             Deed::Ping => "It answered.",
         },
         doing: "Doing it…",
-        sure: |deed| match deed {
-            Deed::Forget => {
+        sure: |sure| match sure {
+            Sure::Remove => "End the friendship? To be friends again one of you has to ask.",
+            Sure::BlockFriend => {
+                "Block it? The friendship ends, and nothing of it is answered. Unblocking makes a stranger of it, not a friend."
+            }
+            Sure::BlockStranger => "Block it? Nothing of it is answered until you unblock it.",
+            Sure::Forget => {
                 "Forget its name and all that is between you? It may be found anew, as a stranger."
             }
-            _ => "End the friendship? To be friends again one of you has to ask.",
         },
         keep: "Keep",
         answered: |time, path| match path {
@@ -185,6 +191,8 @@ pub(in crate::i18n) const ENGLISH: Peers = Peers {
         try_next: "Try next:",
         well: "Every step passed: this peer was reached.",
         made: |when| format!("Tried {when}."),
+        made_before_it_came: |when| format!("Tried {when}, before it came back."),
+        made_before_it_went: |when| format!("Tried {when}, before it went away."),
     },
     adding: Adding {
         open: "Add a friend…",
@@ -194,6 +202,7 @@ pub(in crate::i18n) const ENGLISH: Peers = Peers {
         hint: "Your friend gets one by Invite, or by `parcero ticket`.",
         reading: "Reading the ticket…",
         no_ticket: "This is no ticket: it is one long word that begins with “parcero”, or a link that ends in one.",
+        damaged: "This begins as a ticket does, but it is incomplete or mistyped: copy all of it once more.",
         whose: |name| format!("This is a ticket of {name}."),
         whose_unknown: "This is a ticket of a peer that is not known here yet.",
         reached_at: |addresses| format!("It says to be reached at {addresses}."),

@@ -8,7 +8,7 @@ use crate::model::peers::{
     evidence::Seen,
     peer::{Path, Relation, Source},
     picture::Look,
-    work::Deed,
+    work::{Deed, Sure},
 };
 
 /// The view Peers in Spanish.
@@ -28,12 +28,14 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
     this_peer: "este par",
     here: "presente",
     away: "ausente",
+    unknown: "no se sabe",
     requests: |count| match count {
         1 => "1 solicitud de amistad".to_owned(),
         _ => format!("{count} solicitudes de amistad"),
     },
     asks: |name| format!("{name} pide amistad"),
     busy: "Se está haciendo algo con este par: esperar un momento",
+    gone: "El par de este equipo no está: primero hay que iniciarlo de nuevo",
     picture: Picture {
         label: |count| {
             format!(
@@ -118,11 +120,15 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
             Deed::Ping => "Respondió.",
         },
         doing: "En curso…",
-        sure: |deed| match deed {
-            Deed::Forget => {
+        sure: |sure| match sure {
+            Sure::Remove => "¿Terminar la amistad? Para volver a ser amigos, alguien tiene que pedirlo.",
+            Sure::BlockFriend => {
+                "¿Bloquearlo? La amistad termina y no se le responde nada. Al desbloquearlo queda como desconocido, no como amigo."
+            }
+            Sure::BlockStranger => "¿Bloquearlo? No se le responde nada hasta desbloquearlo.",
+            Sure::Forget => {
                 "¿Olvidar su nombre y todo lo que hay entre ambos? Se puede encontrar de nuevo, como desconocido."
             }
-            _ => "¿Terminar la amistad? Para volver a ser amigos, alguien tiene que pedirlo.",
         },
         keep: "Conservar",
         answered: |time, path| match path {
@@ -188,6 +194,8 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
         try_next: "Ahora se puede intentar:",
         well: "Todos los pasos salieron bien: se llegó a este par.",
         made: |when| format!("Intento: {when}."),
+        made_before_it_came: |when| format!("Intento: {when}, antes de que volviera."),
+        made_before_it_went: |when| format!("Intento: {when}, antes de que se fuera."),
     },
     adding: Adding {
         open: "Agregar un amigo…",
@@ -197,6 +205,7 @@ pub(in crate::i18n) const SPANISH: Peers = Peers {
         hint: "Se obtiene con Invitar, o con `parcero ticket`.",
         reading: "Leyendo el tiquete…",
         no_ticket: "Esto no es un tiquete: es una sola palabra larga que empieza por “parcero”, o un enlace que termina en una.",
+        damaged: "Empieza como un tiquete, pero está incompleto o mal escrito: copiarlo completo otra vez.",
         whose: |name| format!("Es un tiquete de {name}."),
         whose_unknown: "Es un tiquete de un par que todavía no se conoce aquí.",
         reached_at: |addresses| format!("Dice que se alcanza en {addresses}."),

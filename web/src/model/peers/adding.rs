@@ -3,7 +3,10 @@
 use contract::parcero::v1::TicketInfo;
 use tonic::Status;
 
-use super::peer::{NAME_CHARS, Peer, Relation};
+use super::{
+    join::begins_like_a_ticket,
+    peer::{NAME_CHARS, Peer, Relation},
+};
 use crate::model::visible::visible;
 
 /// Addresses that are shown of a ticket; a machine has a few.
@@ -34,6 +37,8 @@ pub enum Seen {
     Nothing,
     /// It is no ticket.
     NoTicket,
+    /// It begins as a ticket does, and is none.
+    Damaged,
     /// It is being read.
     Reading,
     /// It is a ticket.
@@ -55,6 +60,17 @@ pub struct Ticket {
     pub is_own: bool,
 }
 
+impl Seen {
+    /// What a text is that is no ticket.
+    pub fn not_a_ticket(text: &str) -> Self {
+        if begins_like_a_ticket(text) {
+            Self::Damaged
+        } else {
+            Self::NoTicket
+        }
+    }
+}
+
 impl Ticket {
     /// What was said of a ticket.
     pub fn read(said: &TicketInfo) -> Self {
@@ -70,6 +86,11 @@ impl Ticket {
             peer: said.peer.as_ref().map(Peer::read),
             is_own: said.is_own,
         }
+    }
+
+    /// Whether the peer has a name that the person knows, and another key.
+    pub fn is_doubtful(&self) -> bool {
+        self.peer.as_ref().is_some_and(|peer| peer.name_has_another_key)
     }
 
     /// What using it means.
@@ -103,7 +124,7 @@ impl Form {
     /// Whether there is a ticket that can be used.
     pub fn may_add(&self) -> bool {
         match &self.seen {
-            Seen::Nothing | Seen::NoTicket | Seen::Reading => false,
+            Seen::Nothing | Seen::NoTicket | Seen::Damaged | Seen::Reading => false,
             Seen::Ticket(ticket) => !matches!(ticket.means(), Means::Own | Means::Blocked),
         }
     }
@@ -146,12 +167,25 @@ mod tests {
     }
 
     #[test]
+    fn what_begins_as_a_ticket_and_is_none_is_damaged() {
+        for (text, seen) in [
+            ("parcero", Seen::Damaged),
+            ("parceroabc234", Seen::Damaged),
+            ("parceroabc 234", Seen::Damaged),
+            ("hola", Seen::NoTicket),
+            ("arceroabc234", Seen::NoTicket),
+        ] {
+            assert_eq!(Seen::not_a_ticket(text), seen, "{text}");
+        }
+    }
+
+    #[test]
     fn only_a_ticket_that_was_read_and_is_of_use_can_be_added() {
         let with = |seen| Form {
             seen,
             ..Form::default()
         };
-        for seen in [Seen::Nothing, Seen::NoTicket, Seen::Reading] {
+        for seen in [Seen::Nothing, Seen::NoTicket, Seen::Damaged, Seen::Reading] {
             assert!(!with(seen).may_add());
         }
         let read = |relation| Seen::Ticket(Box::new(ticket(true, relation)));

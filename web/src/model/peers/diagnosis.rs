@@ -64,6 +64,7 @@ pub struct Diagnosis {
     done: Vec<Done>,
     end: Option<End>,
     ended_at: Option<i64>, // seconds since 1970
+    is_past: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -138,6 +139,16 @@ impl Diagnosis {
     /// When it ended, in seconds since 1970: what it found may be otherwise by now.
     pub fn ended_at(&self) -> Option<i64> {
         self.ended_at
+    }
+
+    /// The peer came, or went: one that found the opposite is of the past.
+    pub fn turn(&mut self, is_here: bool) {
+        self.is_past |= !self.is_live() && self.is_well() != is_here;
+    }
+
+    /// Whether the peer came since it was not reached, or went since it was.
+    pub fn is_past(&self) -> bool {
+        self.is_past
     }
 
     /// Whether more steps may come.

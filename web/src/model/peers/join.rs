@@ -6,6 +6,9 @@ const USUAL_ORIGIN: &str = "http://localhost:50051";
 /// What a ticket begins with, in the fragment of a link. A fragment is never sent anywhere.
 const JOIN: &str = "#join=";
 
+/// What every ticket begins with.
+const BEGINNING: &str = "parcero";
+
 /// The longest ticket there is, about: an id, a secret and thirty-two addresses in base 32.
 const MAX_TICKET_CHARS: usize = 2_048;
 
@@ -33,6 +36,11 @@ pub fn is_like_a_ticket(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= MAX_TICKET_CHARS
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Whether a text begins as every ticket does: one that is none all the same is incomplete, or mistyped.
+pub fn begins_like_a_ticket(text: &str) -> bool {
+    text.starts_with(BEGINNING)
 }
 
 #[cfg(test)]

@@ -112,6 +112,18 @@ impl Peers {
         Vec::new()
     }
 
+    /// Those of a new list that came since this one, or went, and whether they are here.
+    pub fn turned(&self, list: &[Peer]) -> Vec<(String, bool)> {
+        let has_turned = |new: &&Peer| {
+            self.get(&new.id)
+                .is_some_and(|old| old.is_online != new.is_online)
+        };
+        list.iter()
+            .filter(has_turned)
+            .map(|peer| (peer.id.clone(), peer.is_online))
+            .collect()
+    }
+
     /// The peer with this id.
     pub fn get(&self, id: &str) -> Option<&Peer> {
         self.list.iter().find(|peer| peer.id == id)
@@ -172,6 +184,19 @@ mod tests {
         peers.apply(Event::List(vec![peer("b", "bogota")]));
         peers.apply(Event::Lost);
         assert_eq!((peers.state, peers.list.len()), (State::Old, 1));
+    }
+
+    #[test]
+    fn only_those_that_came_or_went_have_turned() {
+        let here = |id: &str| Peer {
+            is_online: true,
+            ..peer(id, id)
+        };
+        let mut peers = Peers::default();
+        assert_eq!(peers.turned(&[here("b")]), [], "nobody knows how it was");
+        peers.apply(Event::List(vec![here("b"), peer("c", "c"), here("d")]));
+        let turned = peers.turned(&[peer("b", "b"), here("c"), here("d"), here("e")]);
+        assert_eq!(turned, [("b".to_owned(), false), ("c".to_owned(), true)]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::{
     diagnosis::Diagnosis,
@@ -49,6 +49,19 @@ impl Deed {
     }
 }
 
+/// What is asked before a deed that cannot simply be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sure {
+    /// Whether to end a friendship.
+    Remove,
+    /// Whether to block a friend, which ends the friendship.
+    BlockFriend,
+    /// Whether to block somebody who is no friend.
+    BlockStranger,
+    /// Whether to forget a peer.
+    Forget,
+}
+
 /// How a deed went.
 #[derive(Debug, Clone)]
 pub enum Outcome {
@@ -86,6 +99,18 @@ impl Outcome {
             (_, true) => Added::FriendsSoon,
             (_, false) => Added::Known,
         })
+    }
+
+    /// Whether it says that the peer is not as it became now.
+    fn is_belied(&self, is_here: bool) -> bool {
+        match self {
+            Self::Answered { .. } => !is_here,
+            Self::Failed(status) => {
+                is_here && matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded)
+            }
+            Self::Added(Added::FriendsSoon) => is_here,
+            Self::Added(Added::Friends | Added::Known) | Self::Done(_) => false,
+        }
     }
 }
 
@@ -145,6 +170,23 @@ impl Works {
         }
     }
 
+    /// A peer came, or went: what was said of it before that and is not so any more goes, and a diagnosis is of the past.
+    pub fn turn(&mut self, id: &str, is_here: bool) {
+        let Some(work) = self.0.get_mut(id) else {
+            return;
+        };
+        if work
+            .outcome
+            .as_ref()
+            .is_some_and(|outcome| outcome.is_belied(is_here))
+        {
+            work.outcome = None;
+        }
+        if let Some(diagnosis) = &mut work.diagnosis {
+            diagnosis.turn(is_here);
+        }
+    }
+
     /// Lets go of peers that are no more, so that this does not grow for ever.
     pub fn keep(&mut self, is_known: impl Fn(&str) -> bool) {
         self.0.retain(|id, work| work.doing.is_some() || is_known(id));
@@ -179,6 +221,47 @@ mod tests {
         works.end("b", Outcome::Failed(Status::unavailable("")));
         works.keep(|id| id != "b");
         assert!(works.of("b").is_none());
+    }
+
+    #[test]
+    fn a_peer_that_comes_or_goes_belies_only_what_said_the_opposite() {
+        let answered = || Outcome::Answered {
+            took_ms: 1.0,
+            path: None,
+        };
+        let failed = || Outcome::Failed(Status::unavailable(""));
+        for (outcome, is_here, is_kept) in [
+            (answered(), false, false),
+            (answered(), true, true),
+            (failed(), true, false),
+            // It is how one learns that the peer is away.
+            (failed(), false, true),
+            (Outcome::Failed(Status::permission_denied("")), true, true),
+            (Outcome::Added(Added::FriendsSoon), true, false),
+            (Outcome::Done(Deed::Name), false, true),
+        ] {
+            let mut works = Works::default();
+            works.end("b", outcome.clone());
+            works.turn("b", is_here);
+            let kept = works.of("b").unwrap().outcome.is_some();
+            assert_eq!(kept, is_kept, "{outcome:?} {is_here}");
+        }
+    }
+
+    #[test]
+    fn a_diagnosis_is_of_the_past_once_the_peer_is_not_as_it_found_it() {
+        let mut works = Works::default();
+        let is_past = |works: &Works| works.of("b").unwrap().diagnosis.as_ref().unwrap().is_past();
+        works.diagnose("b");
+        works.turn("b", true);
+        assert!(!is_past(&works), "it is under way");
+        works.change("b", |diagnosis| diagnosis.end(Ok(()), 0));
+        works.turn("b", false);
+        assert!(!is_past(&works), "it was not reached either");
+        works.turn("b", true);
+        assert!(is_past(&works));
+        works.turn("b", false);
+        assert!(is_past(&works), "it came in between");
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Adding {
         let ticket = ticket_of(&text).to_owned();
         let seen = match (ticket.is_empty(), is_like_a_ticket(&ticket)) {
             (true, _) => Seen::Nothing,
-            (false, false) => Seen::NoTicket,
+            (false, false) => Seen::not_a_ticket(&ticket),
             (false, true) => Seen::Reading,
         };
         let is_worth_asking = seen == Seen::Reading;
@@ -77,9 +77,12 @@ impl Adding {
         self.task.set_value(is_worth_asking.then(|| {
             let mut client = self.desk.client();
             Task::spawn(async move {
-                let seen = match client.inspect_ticket(InspectTicketRequest { ticket }).await {
+                let request = InspectTicketRequest {
+                    ticket: ticket.clone(),
+                };
+                let seen = match client.inspect_ticket(request).await {
                     Ok(info) => Seen::Ticket(Box::new(Ticket::read(&info.into_inner()))),
-                    Err(status) if status.code() == Code::InvalidArgument => Seen::NoTicket,
+                    Err(status) if status.code() == Code::InvalidArgument => Seen::not_a_ticket(&ticket),
                     Err(status) => {
                         self.form.update(|form| form.failed = Some(status));
                         Seen::Nothing

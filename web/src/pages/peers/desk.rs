@@ -56,6 +56,17 @@ impl Desk {
     /// Takes what became of the peers.
     pub fn apply(self, event: Event) {
         let is_list = matches!(event, Event::List(_));
+        let turned = match &event {
+            Event::List(list) => self.peers.with_untracked(|peers| peers.turned(list)),
+            Event::Own(_) | Event::Lost => Vec::new(),
+        };
+        if !turned.is_empty() {
+            self.works.update(|works| {
+                for (id, is_here) in &turned {
+                    works.turn(id, *is_here);
+                }
+            });
+        }
         let news = self.peers.try_update(|peers| peers.apply(event));
         if let Some(news) = news.filter(|news| !news.is_empty()) {
             self.news.set(news);

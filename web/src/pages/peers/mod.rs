@@ -3,7 +3,7 @@
 //! For tests in a browser, beside what is listed in `pages::hello`:
 //! - `data-view="peers"` with `data-requests`: how many ask to be friends;
 //! - `data-peer=ID`: what belongs to a peer; inside of it `data-relation="friend|stranger|blocked"`,
-//!   `data-state="here|away"`, `data-action="say-hello|show|ping|diagnose|ask|accept|decline|remove|name|block|unblock|
+//!   `data-state="here|away|unknown"`, `data-action="say-hello|show|ping|diagnose|ask|accept|decline|remove|name|block|unblock|
 //!   forget|yes|keep"`, `data-field="peer-name"`, `data-outcome`, `data-step="address|handshake|admission|call"` with
 //!   `data-mark="passed|failed|trying|untried"`, `data-next`;
 //! - `data-request=ID`: the request of a peer; `data-node=ID` and `data-line="lan|direct|relayed|none|knows"`;

@@ -43,6 +43,7 @@ pub fn AddDialog(
         match seen.get() {
             Seen::Nothing => ().into_any(),
             Seen::NoTicket => view! { <p class="wrong">{texts.no_ticket}</p> }.into_any(),
+            Seen::Damaged => view! { <p class="wrong">{texts.damaged}</p> }.into_any(),
             Seen::Reading => view! { <p class="muted">{texts.reading}</p> }.into_any(),
             Seen::Ticket(ticket) => view! { <TicketWords ticket=*ticket /> }.into_any(),
         }
@@ -101,6 +102,7 @@ fn TicketWords(ticket: Ticket) -> impl IntoView {
     let say = Say::here();
     let means = ticket.means();
     let texts = move || &say.texts().peers.adding;
+    let is_doubtful = ticket.is_doubtful();
     let name = ticket.peer.map(|peer| peer.name);
     let addresses = ticket.addresses.join(", ");
     let whose = move || match (&name, means) {
@@ -118,6 +120,7 @@ fn TicketWords(ticket: Ticket) -> impl IntoView {
     view! {
         <div data-ticket-of=ticket.id.clone()>
             <p>{whose}</p>
+            {is_doubtful.then(|| view! { <p class="wrong" data-doubtful>{say.text(|texts| texts.peers.details.another_key)}</p> })}
             <p><code class={"fingerprint"}>{fingerprint(&ticket.id)}</code></p>
             <p>{what}</p>
             <p class="hint">{move || (!addresses.is_empty()).then(|| (texts().reached_at)(&addresses))}</p>

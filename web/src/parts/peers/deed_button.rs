@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Act;
 use crate::{
-    model::peers::work::{Deed, Work},
+    model::peers::work::{Deed, Sure},
     settings::Say,
 };
 
@@ -16,36 +16,38 @@ pub fn DeedButton(
     /// The peer's name, for those who hear the button without its row.
     #[prop(into)]
     name: Signal<String>,
-    /// What is being done with the peer.
+    /// Why it does nothing now, if so.
     #[prop(into)]
-    work: Signal<Work>,
+    why_not: Signal<Option<&'static str>>,
     /// How it looks.
     #[prop(optional)]
     look: &'static str,
-    /// Asks before it does it.
+    /// What it asks before it does it.
     #[prop(optional)]
-    asks_first: bool,
+    sure: Option<Sure>,
     /// Does it.
     #[prop(into)]
     on_act: Callback<Act>,
 ) -> impl IntoView {
     let say = Say::here();
     let is_asking = RwSignal::new(false);
-    let is_busy = Memo::new(move |_| work.with(|work| work.doing.is_some()));
-    let press = move |_| match (is_busy.get_untracked(), asks_first) {
-        (true, _) => {}
-        (false, true) => is_asking.update(|is_asking| *is_asking = !*is_asking),
-        (false, false) => on_act.run(Act::Do(deed)),
+    let is_off = move || why_not.get().map(|_| "true");
+    let press = move |_| match (why_not.get_untracked(), sure) {
+        (Some(_), _) => {}
+        (None, Some(_)) => is_asking.update(|is_asking| *is_asking = !*is_asking),
+        (None, None) => on_act.run(Act::Do(deed)),
     };
     let yes = move |_| {
-        is_asking.set(false);
-        on_act.run(Act::Do(deed));
+        if why_not.get_untracked().is_none() {
+            is_asking.set(false);
+            on_act.run(Act::Do(deed));
+        }
     };
     let question = move || {
-        is_asking.get().then(|| view! {
-            <span class="sure" role="group" aria-label=say.text(move |texts| (texts.peers.details.sure)(deed))>
-                <span>{say.text(move |texts| (texts.peers.details.sure)(deed))}</span>
-                <button type="button" class="button stop" data-action="yes" on:click=yes>
+        sure.filter(|_| is_asking.get()).map(|sure| view! {
+            <span class="sure" role="group" aria-label=say.text(move |texts| (texts.peers.details.sure)(sure))>
+                <span>{say.text(move |texts| (texts.peers.details.sure)(sure))}</span>
+                <button type="button" class="button stop" data-action="yes" aria-disabled=is_off title=move || why_not.get() on:click=yes>
                     {say.text(move |texts| (texts.peers.details.deed)(deed))}
                 </button>
                 <button type="button" class="button" data-action="keep" on:click=move |_| is_asking.set(false)>
@@ -59,9 +61,9 @@ pub fn DeedButton(
             type="button"
             class=format!("button {look}")
             data-action=deed.word()
-            aria-disabled=move || is_busy.get().then_some("true")
-            aria-expanded=move || asks_first.then(|| is_asking.get().to_string())
-            title=move || is_busy.get().then(|| say.texts().peers.busy)
+            aria-disabled=is_off
+            aria-expanded=move || sure.map(|_| is_asking.get().to_string())
+            title=move || why_not.get()
             on:click=press
         >
             {say.text(move |texts| (texts.peers.details.deed)(deed))}

@@ -10,11 +10,15 @@ pub mod peer_table;
 pub mod requests;
 pub mod steps;
 
+use leptos::prelude::*;
 use tonic::Status;
 
 use crate::{
     model::{
-        peers::work::{Added, Deed, Outcome},
+        peers::{
+            Peers, State,
+            work::{Added, Deed, Outcome},
+        },
         status::explain,
         visible::visible,
     },
@@ -38,6 +42,23 @@ pub enum Act {
     Rename(String),
     /// Tries to reach it step by step.
     Diagnose,
+}
+
+/// Why nothing can be done with a peer now, if so.
+pub fn why_not(
+    say: Say,
+    peers: Signal<Peers>,
+    is_busy: impl Fn() -> bool + Send + Sync + 'static,
+) -> Memo<Option<&'static str>> {
+    Memo::new(move |_| {
+        let is_old = peers.with(|peers| peers.state == State::Old);
+        let texts = &say.texts().peers;
+        match (is_old, is_busy()) {
+            (true, _) => Some(texts.gone),
+            (false, true) => Some(texts.busy),
+            (false, false) => None,
+        }
+    })
 }
 
 /// How a deed went, in words.

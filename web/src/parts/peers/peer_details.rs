@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::{Act, deed_button::DeedButton, outcome_words, steps::Steps};
+use super::{Act, deed_button::DeedButton, outcome_words, steps::Steps, why_not};
 use crate::{
     model::peers::{
+        Peers,
         diagnosis::Diagnosis,
         identity::fingerprint,
         peer::{Peer, Relation},
-        work::{Deed, Work},
+        work::{Deed, Sure, Work},
     },
     settings::Say,
 };
@@ -19,6 +20,8 @@ pub fn PeerDetails(
     /// The peer.
     #[prop(into)]
     peer: Signal<Option<Peer>>,
+    /// All of the peers.
+    peers: Signal<Peers>,
     /// What is being done with it.
     #[prop(into)]
     work: Signal<Work>,
@@ -36,8 +39,9 @@ pub fn PeerDetails(
     let is_doubtful =
         Memo::new(move |_| peer.with(|peer| peer.as_ref().is_some_and(|peer| peer.name_has_another_key)));
     let asks = Memo::new(move |_| peer.with(|peer| peer.as_ref().is_some_and(|peer| peer.asks)));
-    let is_diagnosing =
-        Memo::new(move |_| work.with(|work| work.diagnosis.as_ref().is_some_and(Diagnosis::is_live)));
+    let is_diagnosing = move || work.with(|work| work.diagnosis.as_ref().is_some_and(Diagnosis::is_live));
+    let why_no_diagnosis = why_not(say, peers, is_diagnosing);
+    let why_not = why_not(say, peers, move || work.with(|work| work.doing.is_some()));
     let outcome = move || {
         work.with(|work| match (&work.doing, &work.outcome) {
             (Some(_), _) => say.texts().peers.details.doing.to_owned(),
@@ -46,7 +50,7 @@ pub fn PeerDetails(
         })
     };
     let diagnosis = Memo::new(move |_| work.with(|work| work.diagnosis.clone()));
-    let deed = move |deed: Deed, look: &'static str| view! { <DeedButton deed name work look on_act /> };
+    let deed = move |deed: Deed, look: &'static str| view! { <DeedButton deed name why_not look on_act /> };
     let by_relation = move || match (relation.get(), asks.get()) {
         (Relation::Stranger, true) => Some((Deed::Accept, Some(Deed::Decline))),
         (Relation::Stranger, false) => Some((Deed::Ask, None)),
@@ -63,9 +67,9 @@ pub fn PeerDetails(
                     type="button"
                     class="button"
                     data-action="diagnose"
-                    aria-disabled=move || is_diagnosing.get().then_some("true")
-                    title=move || is_diagnosing.get().then(|| say.texts().peers.busy)
-                    on:click=move |_| on_act.run(Act::Diagnose)
+                    aria-disabled=move || why_no_diagnosis.get().map(|_| "true")
+                    title=move || why_no_diagnosis.get()
+                    on:click=move |_| if why_no_diagnosis.get_untracked().is_none() { on_act.run(Act::Diagnose) }
                 >
                     {say.text(|texts| texts.peers.diagnosis.diagnose)} <span class="unseen">{move || format!(": {}", name.get())}</span>
                 </button>
@@ -74,16 +78,18 @@ pub fn PeerDetails(
                     {second.map(|second| deed(second, ""))}
                 })}
                 {move || match relation.get() {
-                    Relation::Blocked => view! { <DeedButton deed=Deed::Unblock name work on_act /> }.into_any(),
+                    Relation::Blocked => view! { <DeedButton deed=Deed::Unblock name why_not on_act /> }.into_any(),
                     Relation::Friend => view! {
-                        <DeedButton deed=Deed::Remove name work asks_first=true look="stop" on_act />
-                        <DeedButton deed=Deed::Block name work look="stop" on_act />
+                        <DeedButton deed=Deed::Remove name why_not sure=Sure::Remove look="stop" on_act />
+                        <DeedButton deed=Deed::Block name why_not sure=Sure::BlockFriend look="stop" on_act />
                     }.into_any(),
-                    Relation::Stranger => view! { <DeedButton deed=Deed::Block name work look="stop" on_act /> }.into_any(),
+                    Relation::Stranger => view! {
+                        <DeedButton deed=Deed::Block name why_not sure=Sure::BlockStranger look="stop" on_act />
+                    }.into_any(),
                 }}
-                <DeedButton deed=Deed::Forget name work asks_first=true look="stop" on_act />
+                <DeedButton deed=Deed::Forget name why_not sure=Sure::Forget look="stop" on_act />
             </div>
-            <Rename name on_act />
+            <Rename name why_not on_act />
             <p class="outcome" role="status" data-outcome>{outcome}</p>
             {move || diagnosis.get().map(|diagnosis| view! { <Steps diagnosis now /> })}
         </div>
@@ -137,14 +143,20 @@ fn Facts(peer: Signal<Option<Peer>>, now: Signal<i64>) -> impl IntoView {
 
 /// The field for another name.
 #[component]
-fn Rename(#[prop(into)] name: Signal<String>, on_act: Callback<Act>) -> impl IntoView {
+fn Rename(
+    #[prop(into)] name: Signal<String>,
+    #[prop(into)] why_not: Signal<Option<&'static str>>,
+    on_act: Callback<Act>,
+) -> impl IntoView {
     let say = Say::here();
     // Until somebody types, it is the name as it is.
     let typed = RwSignal::new(None::<String>);
     let value = move || typed.get().unwrap_or_else(|| name.get());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if let Some(name) = typed.get_untracked() {
+        if why_not.get_untracked().is_none()
+            && let Some(name) = typed.get_untracked()
+        {
             on_act.run(Act::Rename(name.trim().to_owned()));
             typed.set(None);
         }
@@ -162,7 +174,13 @@ fn Rename(#[prop(into)] name: Signal<String>, on_act: Callback<Act>) -> impl Int
                     on:input=move |event| typed.set(Some(event_target_value(&event)))
                 />
             </label>
-            <button type="submit" class="button" data-action="name">
+            <button
+                type="submit"
+                class="button"
+                data-action="name"
+                aria-disabled=move || why_not.get().map(|_| "true")
+                title=move || why_not.get()
+            >
                 {say.text(|texts| (texts.peers.details.deed)(Deed::Name))}
             </button>
         </form>

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{Act, deed_button::DeedButton, peer_details::PeerDetails};
+use super::{Act, deed_button::DeedButton, peer_details::PeerDetails, why_not};
 use crate::{
     model::peers::{
-        Peers,
+        Peers, State,
         identity::short,
         peer::{Peer, Relation},
         work::{Deed, Work, Works},
@@ -45,30 +45,41 @@ pub fn PeerRow(
     let work = Signal::derive(move || -> Work {
         works.with(|works| id.with_value(|id| works.of(id).cloned()).unwrap_or_default())
     });
+    let why_not = why_not(say, peers, move || work.with(|work| work.doing.is_some()));
+    let is_old = Memo::new(move |_| peers.with(|peers| peers.state == State::Old));
     let is_shown = Memo::new(move |_| shown.with(|shown| id.with_value(|id| shown.as_ref() == Some(id))));
     let act = move |act| on_act.run((id.get_value(), act));
 
     let name = of(|peer| peer.name.clone());
     let relation =
         Memo::new(move |_| peer.with(|peer| peer.as_ref().map(|peer| peer.relation).unwrap_or_default()));
-    let (is_online, asks, asked) = (
-        is(|peer| peer.is_online),
+    let was_online = is(|peer| peer.is_online);
+    let is_online = Memo::new(move |_| was_online.get() && !is_old.get());
+    let (asks, asked) = (
         is(|peer| peer.asks),
         is(|peer| peer.asked && peer.relation == Relation::Stranger),
     );
     let is_doubtful = is(|peer| peer.name_has_another_key);
+    let state = move || {
+        let texts = &say.texts().peers;
+        match (is_old.get(), is_online.get()) {
+            (true, _) => ("unknown", texts.unknown),
+            (false, true) => ("here", texts.here),
+            (false, false) => ("away", texts.away),
+        }
+    };
     let path = move || {
         let texts = &say.texts().peers;
         let path = peer.with(|peer| {
             peer.as_ref()
-                .and_then(|peer| peer.path.filter(|_| peer.is_online))
+                .and_then(|peer| peer.path.filter(|_| is_online.get()))
         });
         path.map_or("—", |path| (texts.table.path_is)(path))
     };
     let round_trip = move || {
         let time = peer.with(|peer| {
             peer.as_ref()
-                .and_then(|peer| peer.round_trip_ms.filter(|_| peer.is_online))
+                .and_then(|peer| peer.round_trip_ms.filter(|_| is_online.get()))
         });
         time.map_or_else(|| "—".to_owned(), |time| say.language().time(time))
     };
@@ -95,7 +106,7 @@ pub fn PeerRow(
     let controls = details_id.clone();
     view! {
         <tbody role="rowgroup" data-peer=id.get_value() data-relation=move || relation_word(relation.get())
-            data-state=move || if is_online.get() { "here" } else { "away" }>
+            data-state=move || state().0>
             <tr role="row" class="peer-row">
                 <th role="rowheader" scope="row" class="peer-name">
                     <span class=move || if is_online.get() { "dot is-here" } else { "dot" } />
@@ -104,7 +115,7 @@ pub fn PeerRow(
                         <span class=move || relation_class(relation.get()) title=move || (say.texts().peers.table.means)(relation.get())>
                             {move || (say.texts().peers.table.relation)(relation.get())}
                         </span>
-                        <span class="muted state">{move || if is_online.get() { say.texts().peers.here } else { say.texts().peers.away }}</span>
+                        <span class="muted state">{move || state().1}</span>
                         {move || is_doubtful.get().then(|| view! {
                             <span class="pill is-bad is-doubtful" data-doubtful title=say.text(|texts| texts.peers.details.another_key)>
                                 <WarningIcon /> {say.text(|texts| texts.peers.table.doubtful)}
@@ -121,12 +132,19 @@ pub fn PeerRow(
                 <td role="cell" class="num wraps" data-label=say.text(|texts| texts.peers.table.traffic)>{traffic}</td>
                 <td role="cell" class="peer-actions">
                     {move || (relation.get() != Relation::Blocked).then(|| view! {
-                        <button type="button" class="button" data-action="say-hello" on:click=move |_| act(Act::SayHello)>
+                        <button
+                            type="button"
+                            class="button"
+                            data-action="say-hello"
+                            aria-disabled=move || is_old.get().then_some("true")
+                            title=move || is_old.get().then(|| say.texts().peers.gone)
+                            on:click=move |_| if !is_old.get_untracked() { act(Act::SayHello) }
+                        >
                             {say.text(|texts| texts.peers.table.say_hello)} <span class="unseen">{move || format!(": {}", name.get())}</span>
                         </button>
                     })}
-                    {move || may_ask.get().then(|| view! { <DeedButton deed=Deed::Ask name work on_act=act /> })}
-                    {move || (relation.get() == Relation::Blocked).then(|| view! { <DeedButton deed=Deed::Unblock name work on_act=act /> })}
+                    {move || may_ask.get().then(|| view! { <DeedButton deed=Deed::Ask name why_not on_act=act /> })}
+                    {move || (relation.get() == Relation::Blocked).then(|| view! { <DeedButton deed=Deed::Unblock name why_not on_act=act /> })}
                     <button
                         type="button"
                         class="button quiet"
@@ -141,7 +159,7 @@ pub fn PeerRow(
             </tr>
             {move || is_shown.get().then(|| view! {
                 <tr role="row" id=details_id.clone() class="peer-more">
-                    <td role="cell" colspan="7"><PeerDetails peer work now on_act=act /></td>
+                    <td role="cell" colspan="7"><PeerDetails peer peers work now on_act=act /></td>
                 </tr>
             })}
         </tbody>

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{Act, deed_button::DeedButton};
+use super::{Act, deed_button::DeedButton, why_not};
 use crate::{
     model::peers::{
         Peers,
         identity::short,
-        work::{Deed, Work, Works},
+        work::{Deed, Works},
     },
     settings::Say,
 };
@@ -36,7 +36,7 @@ pub fn Requests(
     view! {
         <ul class="requests">
             <For each=move || asking.get() key=Clone::clone let((id, name, is_doubtful))>
-                <Request id name is_doubtful works on_act />
+                <Request id name is_doubtful peers works on_act />
             </For>
         </ul>
     }
@@ -47,14 +47,15 @@ fn Request(
     id: String,
     name: String,
     is_doubtful: bool,
+    peers: Signal<Peers>,
     works: Signal<Works>,
     on_act: Callback<(String, Act)>,
 ) -> impl IntoView {
     let say = Say::here();
     let (id, name) = (StoredValue::new(id), StoredValue::new(name));
-    let work = Signal::derive(move || -> Work {
-        works.with(|works| id.with_value(|id| works.of(id).cloned()).unwrap_or_default())
-    });
+    let is_busy =
+        move || works.with(|works| id.with_value(|id| works.of(id).is_some_and(|work| work.doing.is_some())));
+    let why_not = why_not(say, peers, is_busy);
     let act = move |act| on_act.run((id.get_value(), act));
     let label = Signal::derive(move || name.get_value());
     view! {
@@ -63,8 +64,8 @@ fn Request(
             <code>{id.with_value(|id| short(id))}</code>
             {is_doubtful.then(|| view! { <span class="wrong">{say.text(|texts| texts.peers.details.another_key)}</span> })}
             <span class="answers">
-                <DeedButton deed=Deed::Accept name=label work on_act=act look="primary" />
-                <DeedButton deed=Deed::Decline name=label work on_act=act />
+                <DeedButton deed=Deed::Accept name=label why_not on_act=act look="primary" />
+                <DeedButton deed=Deed::Decline name=label why_not on_act=act />
             </span>
         </li>
     }

@@ -41,8 +41,13 @@ pub fn Steps(
     let is_well = diagnosis.is_well();
     let failed = diagnosis.failed().map(|(step, said)| (step, said.to_owned()));
     let broken = diagnosis.broken().cloned();
+    let (ended_at, is_past) = (diagnosis.ended_at(), diagnosis.is_past());
     let last = move || {
         let texts = &say.texts().peers.diagnosis;
+        // What it came to, and what to try next, is no longer so.
+        if is_past {
+            return ().into_any();
+        }
         if let Some(status) = &broken {
             return view! { <p class="wrong">{failure_words(say, status)}</p> }.into_any();
         }
@@ -55,14 +60,18 @@ pub fn Steps(
             None => ().into_any(),
         }
     };
-    let ended_at = diagnosis.ended_at();
     let made = move || {
         let when = say.language().moment_ago(now.get(), ended_at?);
-        let text = (say.texts().peers.diagnosis.made)(&when);
+        let texts = &say.texts().peers.diagnosis;
+        let text = match (is_past, is_well) {
+            (false, _) => texts.made,
+            (true, false) => texts.made_before_it_came,
+            (true, true) => texts.made_before_it_went,
+        }(&when);
         Some(view! { <p class="muted" data-made>{text}</p> })
     };
     view! {
-        <section class="steps" aria-label=say.text(|texts| texts.peers.diagnosis.title)>
+        <section class="steps" class:is-past=is_past aria-label=say.text(|texts| texts.peers.diagnosis.title)>
             <ol>{rows}</ol>
             <div role="status">{last}</div>
             {made}

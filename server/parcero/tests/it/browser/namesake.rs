@@ -8,7 +8,8 @@ use crate::support::{TestPeer, network::is_there};
 
 // S19: a known name with another key.
 #[tokio::test]
-async fn a_known_name_with_another_key_is_a_warning_in_the_row_the_picture_and_the_choice_of_whom_to_call() {
+async fn a_known_name_with_another_key_is_a_warning_wherever_that_peer_is_shown_and_before_its_ticket_is_used()
+ {
     let (medellin, cali) = (TestPeer::start(&[]), TestPeer::start(&["--name", "cali"]));
     let double = TestPeer::start(&["--name", "cali"]);
     medellin.befriends(&cali).await;
@@ -67,6 +68,26 @@ async fn a_known_name_with_another_key_is_a_warning_in_the_row_the_picture_and_t
         assert!(!choice.as_str().unwrap().contains('⚠'), "{choice}");
     }
     page.click("[data-language=en]").await;
+    // Whoever adds it by a ticket is told so before.
+    for (ticket, is_doubtful) in [
+        (double.invitation().await.ticket, true),
+        (cali.invitation().await.ticket, false),
+    ] {
+        page.run(&format!("location.hash = '#join={ticket}'")).await;
+        page.find("[data-dialog=add][open] [data-ticket-of]").await;
+        let warning = page
+            .is("document.querySelector('[data-ticket-of] .wrong[data-doubtful]')?.textContent ?? ''")
+            .await;
+        assert_eq!(
+            warning.as_str().unwrap().contains("it has another key"),
+            is_doubtful
+        );
+        if is_doubtful {
+            check_everywhere(&page, "a ticket of a namesake").await;
+        }
+        page.click("[data-action=cancel-add]").await;
+    }
+    page.click("[data-view=hello]").await;
     check_everywhere(&page, "whom to call, with a namesake").await;
     page.click("[data-view=peers]").await;
     check_everywhere(&page, "a namesake of a friend").await;

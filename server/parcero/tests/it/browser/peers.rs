@@ -162,6 +162,11 @@ async fn a_pasted_ticket_shows_whose_it_is_and_makes_friends_only_when_told_so()
     page.fill("[data-field=ticket]", "parceronothing").await;
     page.until("document.querySelector('[data-dialog=add] .ticket .wrong')")
         .await;
+    let words = page.text("[data-dialog=add] .ticket").await;
+    assert!(words.contains("incomplete or mistyped"), "{words}");
+    page.fill("[data-field=ticket]", "hola").await;
+    page.until("document.querySelector('[data-dialog=add] .ticket').textContent.includes('is no ticket')")
+        .await;
     let own = medellin.shown().await.ticket;
     paste(&page, "[data-field=ticket]", &own).await;
     page.until("document.querySelector('[data-ticket-of]')").await;
@@ -347,6 +352,12 @@ async fn a_peer_is_renamed_blocked_unblocked_parted_with_and_forgotten() {
     .await;
 
     page.click(&of(&id, ".deeds [data-action=block]")).await;
+    let question = page.text(&of(&id, ".sure > span")).await;
+    assert!(question.contains("The friendship ends"), "{question}");
+    page.click(&of(&id, ".deeds [data-action=keep]")).await;
+    assert!(listed(&medellin).await.iter().all(is_friend), "nobody said yes");
+    page.click(&of(&id, ".deeds [data-action=block]")).await;
+    page.click(&of(&id, ".deeds [data-action=yes]")).await;
     page.until(&row(&id, "[data-relation=blocked]")).await;
     page.until(&format!("!document.querySelector('[data-node=\"{id}\"]')"))
         .await;
@@ -443,5 +454,64 @@ async fn a_peer_is_pinged_and_diagnosed_with_the_failed_step_and_what_to_try() {
         "document.querySelector('[data-peer=\"{id}\"] [data-outcome]').textContent.startsWith('It cannot be reached now.')"
     ))
     .await;
+    page.assert_kept_to_itself().await;
+}
+
+#[tokio::test]
+async fn what_was_found_of_a_peer_is_of_the_past_once_it_went_or_came_back() {
+    let (medellin, cali) = (TestPeer::start(&[]), TestPeer::start(&["--name", "cali"]));
+    medellin.befriends(&cali).await;
+    let id = cali.key().await;
+    let Some(page) = open(&medellin).await else {
+        return;
+    };
+    let made = "document.querySelector('[data-made]')?.textContent";
+    page.until(&row(&id, "[data-state=here]")).await;
+    page.click(&of(&id, "[data-action=show]")).await;
+    page.click(&of(&id, "[data-action=ping]")).await;
+    let outcome = format!("document.querySelector('[data-peer=\"{id}\"] [data-outcome]').textContent");
+    page.until(&format!("{outcome}.startsWith('It answered in')"))
+        .await;
+    page.click(&of(&id, "[data-action=diagnose]")).await;
+    page.find("[data-made]").await;
+    let listen = cali.address().to_string();
+    let folder = cali.kill();
+    page.until(&row(&id, "[data-state=away]")).await;
+    page.until(&format!("{outcome} == ''")).await;
+    page.until(&format!("{made}.includes('before it went away')"))
+        .await;
+    page.until("!document.querySelector('[data-next]')").await;
+
+    page.click(&of(&id, "[data-action=diagnose]")).await;
+    page.until("document.querySelector('[data-mark=failed]') && document.querySelector('[data-next]')")
+        .await;
+    page.until(&format!("{made} && !{made}.includes('before')")).await;
+    let _cali = TestPeer::start_in(folder, &listen, &["--name", "cali"]);
+    page.until(&row(&id, "[data-state=here]")).await;
+    page.until(&format!("{made}.includes('before it came back')"))
+        .await;
+    page.until("!document.querySelector('[data-next]')").await;
+    page.assert_kept_to_itself().await;
+}
+
+#[tokio::test]
+async fn while_the_own_peer_is_stopped_nobody_is_called_here_and_no_button_pretends_to_work() {
+    let (medellin, cali) = (TestPeer::start(&[]), TestPeer::start(&["--name", "cali"]));
+    medellin.befriends(&cali).await;
+    let id = cali.key().await;
+    let Some(page) = open(&medellin).await else {
+        return;
+    };
+    page.until(&row(&id, "[data-state=here]")).await;
+    page.click(&of(&id, "[data-action=show]")).await;
+    page.find(&of(&id, ".deeds")).await;
+    drop(medellin);
+    page.until(&row(&id, "[data-state=unknown]")).await;
+    page.until("!document.querySelector('.peers .dot.is-here')").await;
+    assert_eq!(page.text(&of(&id, ".state")).await, "not known");
+    let working = "[...document.querySelectorAll('.peers button')]
+        .filter(button => button.ariaDisabled != 'true' || !button.title.includes('not there'))
+        .map(button => button.dataset.action)";
+    assert_eq!(page.is(working).await, json!(["show"]));
     page.assert_kept_to_itself().await;
 }
