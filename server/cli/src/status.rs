@@ -59,6 +59,9 @@ pub(super) fn advice_about(code: Code, other: &str) -> String {
             "if it is blocked, `parcero friend unblock {other}` takes that back; else see `parcero doctor {other}`"
         ),
         Code::Unavailable => format!("`parcero doctor {other}` finds out why"),
+        Code::PermissionDenied => {
+            format!("that peer does not let this one do it; `parcero doctor {other}` finds out more")
+        }
         code => advice(code).to_owned(),
     }
 }
@@ -98,5 +101,6 @@ mod tests {
             "{blocked}"
         );
         assert!(advice_about(Code::NotFound, "46db").contains("`parcero peers`"));
+        assert!(advice_about(Code::PermissionDenied, "46db").starts_with("that peer"));
     }
 }

@@ -17,9 +17,9 @@ use contract::{
 
 use crate::{
     access::{Guarded, Rule},
-    calls::{Directory, ForwardLayer},
+    calls::{Directory, ForwardLayer, PEER_KEY},
     layers::{CallLayer, MessageLayer, MetadataLayer},
-    network::{self as peers_network, PeerDial},
+    network::{self as peers_network, NetworkError, PeerDial},
     peer::Peer,
 };
 
@@ -116,7 +116,12 @@ impl Directory for Others {
         let network = self.0.as_ref().ok_or_else(|| {
             Status::failed_precondition("this peer is alone: it was started without a network")
         })?;
-        network.dial_to(name).map_err(|error| network::status(&error))
+        network.dial_to(name).map_err(|error| match error {
+            NetworkError::Oneself => Status::invalid_argument(format!(
+                "{error}: for a call to it, leave the peer (--peer, {PEER_KEY}) away"
+            )),
+            error => network::status(&error),
+        })
     }
 }
 

@@ -231,9 +231,10 @@ pub(crate) fn status(error: &NetworkError) -> Status {
         | NetworkError::NameControl => Status::invalid_argument(text),
         NetworkError::NameTaken { .. } => Status::already_exists(text),
         NetworkError::Unreachable(_) | NetworkError::NoAnswer(_) => Status::unavailable(text),
-        NetworkError::Refused(_) | NetworkError::NotProved | NetworkError::OtherNetwork => {
-            Status::permission_denied(text)
-        }
+        NetworkError::Refused(_)
+        | NetworkError::NotProved
+        | NetworkError::OtherNetwork
+        | NetworkError::BlockedThere => Status::permission_denied(text),
         NetworkError::Blocked | NetworkError::OtherVersion => Status::failed_precondition(text),
         NetworkError::Store(_) => Status::internal(text),
     }

@@ -32,6 +32,9 @@ impl Network {
     /// Where no peer is meant, or it does not answer.
     pub async fn ping(&self, peer: &str, ask: &impl AskHealth) -> Result<(PeerView, Duration), NetworkError> {
         let id = self.other(peer)?;
+        if self.is_blocked(id) {
+            return Err(NetworkError::Blocked);
+        }
         let start = Instant::now();
         self.has_answered(id, ask).await?;
         let took = start.elapsed();
@@ -51,7 +54,7 @@ impl Network {
         }
     }
 
-    /// Tries to reach a peer, step by step. It ends with the first step that fails.
+    /// Tries to reach a peer, step by step. It ends with the first step that fails. One that is blocked is not contacted.
     ///
     /// # Errors
     /// Where no peer is meant.
@@ -61,7 +64,12 @@ impl Network {
         ask: impl AskHealth,
     ) -> Result<Pin<Box<dyn Stream<Item = DiagnoseStep> + Send>>, NetworkError> {
         let id = self.other(peer)?;
-        let start = (self.clone(), ask, Some(Step::Address));
+        // Nothing goes to a peer that is blocked, and nothing but that is the reason.
+        let first = match self.is_blocked(id) {
+            true => Step::Admission,
+            false => Step::Address,
+        };
+        let start = (self.clone(), ask, Some(first));
         Ok(Box::pin(stream::unfold(
             start,
             move |(network, ask, step)| async move {
@@ -161,6 +169,8 @@ impl Network {
                 Goodbye::Idle.close(&connection);
                 Ok("it proved its key".to_owned())
             }
+            // Who says so has proved its key before.
+            Err(NetworkError::BlockedThere) => Ok("it proved its key".to_owned()),
             Err(error) => Err((
                 error.to_string(),
                 "Something is there, but not this peer, or one of a version that cannot talk to this one. Another peer \
@@ -170,8 +180,18 @@ impl Network {
     }
 
     async fn has_admission(&self, id: EndpointId) -> Outcome {
+        if self.is_blocked(id) {
+            return Err((
+                NetworkError::Blocked.to_string(),
+                "`parcero friend unblock` takes the block back.",
+            ));
+        }
         match self.link(id).await {
             Ok(_) => Ok("both belong to the same network".to_owned()),
+            Err(error @ NetworkError::BlockedThere) => Err((
+                error.to_string(),
+                "Only its person can take that back (`parcero friend unblock` there).",
+            )),
             Err(error) => Err((
                 error.to_string(),
                 "Compare --network and the secret file on both sides, and see in `parcero peers` on both that neither \

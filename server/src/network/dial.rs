@@ -12,8 +12,8 @@ use tokio::time::timeout;
 use super::{
     Network, NetworkError,
     admission::Role,
+    book::MIN_PREFIX,
     goodbye::Goodbye,
-    known::kept_text,
     link::{self, Link},
     live::Dialling,
     meet,
@@ -59,11 +59,17 @@ impl Network {
 
     /// Another peer, which a person means.
     pub(super) fn other(&self, peer: &str) -> Result<EndpointId, NetworkError> {
-        let id = self.book().resolve(peer)?;
-        if id == self.id() {
-            return Err(NetworkError::Oneself);
+        match self.book().resolve(peer) {
+            Ok(id) if id == self.id() => Err(NetworkError::Oneself),
+            Err(NetworkError::Unknown(_)) if self.is_meant_by(peer.trim()) => Err(NetworkError::Oneself),
+            found => found,
         }
-        Ok(id)
+    }
+
+    /// Whether this is the name of this peer itself, or the beginning of its id.
+    fn is_meant_by(&self, text: &str) -> bool {
+        let beginning = text.to_ascii_lowercase();
+        text == self.name() || beginning.len() >= MIN_PREFIX && self.id().to_string().starts_with(&beginning)
     }
 
     /// A link to a peer, made if there is none. Who asks while it is being made waits for the same one.
@@ -224,7 +230,7 @@ fn why_not(error: &ConnectError) -> NetworkError {
         }
         // It may say so before this end knows that there is a connection at all.
         Some(ConnectionError::ApplicationClosed(close)) if Goodbye::Blocked.is(close) => {
-            NetworkError::refused(kept_text(&String::from_utf8_lossy(&close.reason)))
+            NetworkError::BlockedThere
         }
         // Its own silence is as long as the dial, and may be over first.
         Some(ConnectionError::TimedOut) => NetworkError::NoAnswer(DIAL_TIME),

@@ -4,7 +4,12 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use iroh::EndpointId;
 
-use super::{book::MIN_PREFIX, known::MAX_NAME, store::StoreError};
+use super::{
+    book::MIN_PREFIX,
+    goodbye::Goodbye,
+    known::{MAX_NAME, kept_text},
+    store::StoreError,
+};
 
 /// Why a network cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +39,7 @@ pub enum NetworkError {
     #[error("no peer is named; say an id, a name, or the first letters of an id")]
     NoName,
     /// No peer is known by this id or name.
-    #[error("no peer is known by `{0}`; `parcero peers` lists those that are")]
+    #[error("no peer is known by `{0}`")]
     Unknown(String),
     /// It is the beginning of an id, and too little of it.
     #[error("no peer is known by `{0}`; of an id, its first {MIN_PREFIX} characters are needed at least")]
@@ -75,6 +80,9 @@ pub enum NetworkError {
     /// It answered, and wants nothing to do with us.
     #[error("the peer refused: {0}")]
     Refused(String),
+    /// Its person blocked this peer.
+    #[error("the peer refused: the person of that peer has blocked this one")]
+    BlockedThere,
     /// The person of this peer blocked it.
     #[error("that peer is blocked; unblock it first")]
     Blocked,
@@ -108,7 +116,7 @@ impl NetworkError {
     /// What the other peer is told, where this is why it is refused.
     pub(super) fn told_to_the_other_side(&self) -> &'static str {
         match self {
-            Self::Blocked => "blocked by the person of this peer",
+            Self::Blocked => Goodbye::Blocked.reason(),
             Self::NotProved => "the secret of the network is not the same on both sides",
             Self::OtherNetwork => "this peer belongs to another network",
             _ => "not admitted",
@@ -121,6 +129,15 @@ impl NetworkError {
 
     pub(super) fn refused(why: impl Into<String>) -> Self {
         Self::Refused(why.into())
+    }
+
+    /// The other side refused, and said why: of itself, so that "this peer" is that one.
+    pub(super) fn refused_there(why: &str) -> Self {
+        if why == Goodbye::Blocked.reason() {
+            Self::BlockedThere
+        } else {
+            Self::Refused(kept_text(why))
+        }
     }
 }
 

@@ -67,7 +67,10 @@ impl Network {
                 tracing::debug!(%error, "the peer of a ticket is away");
             }
             Err(
-                error @ (NetworkError::OtherNetwork | NetworkError::NotProved | NetworkError::Refused(_)),
+                error @ (NetworkError::OtherNetwork
+                | NetworkError::NotProved
+                | NetworkError::BlockedThere
+                | NetworkError::Refused(_)),
             ) => {
                 // It would be asked again and again, and refuse for ever.
                 if !was_known {

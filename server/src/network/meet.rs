@@ -162,7 +162,7 @@ impl Talk<'_> {
     /// What the other end says, unless that is that it wants nothing to do with this one.
     async fn hear(&mut self) -> Result<Say, NetworkError> {
         match hear(self.receive).await {
-            Ok(Some(Say::Refused(Refused { why }))) => Err(NetworkError::refused(kept_text(&why))),
+            Ok(Some(Say::Refused(Refused { why }))) => Err(NetworkError::refused_there(&why)),
             Ok(Some(say)) => Ok(say),
             Ok(None) => Err(NetworkError::refused("it said something else than it had to")),
             Err(error) => Err(broken(self.connection, &error)),
@@ -190,7 +190,7 @@ impl Talk<'_> {
 fn broken(connection: &Connection, error: &impl ToString) -> NetworkError {
     match connection.close_reason() {
         Some(ConnectionError::ApplicationClosed(close)) => {
-            let why = kept_text(&String::from_utf8_lossy(&close.reason));
+            let why = String::from_utf8_lossy(&close.reason);
             match [
                 Goodbye::Stopping,
                 Goodbye::Idle,
@@ -201,8 +201,8 @@ fn broken(connection: &Connection, error: &impl ToString) -> NetworkError {
             .iter()
             .any(|passing| passing.is(&close))
             {
-                true => NetworkError::unreachable(why),
-                false => NetworkError::refused(why),
+                true => NetworkError::unreachable(kept_text(&why)),
+                false => NetworkError::refused_there(&why),
             }
         }
         Some(reason) => NetworkError::unreachable(reason.to_string()),

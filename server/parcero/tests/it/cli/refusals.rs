@@ -75,7 +75,7 @@ fn something_else_than_a_peer_at_the_address_is_a_lost_connection() {
 
 #[tokio::test]
 async fn a_refusal_about_another_peer_comes_with_the_command_that_helps() {
-    let near = TestPeer::start(&[]);
+    let near = TestPeer::start(&["--name", "oneself"]);
     let far = TestPeer::start(&[]);
     near.knows(&far).await;
     let id = far.key().await;
@@ -84,7 +84,19 @@ async fn a_refusal_about_another_peer_comes_with_the_command_that_helps() {
         assert_eq!(ended.code, Some(1), "{arguments:?}: {}", ended.stderr);
         assert!(ended.stderr.contains(hint), "{arguments:?}: {}", ended.stderr);
     };
-    check(&["ping", "nobody"], "hint: `parcero peers` lists");
+    check(
+        &["ping", "nobody"],
+        "known by `nobody`\nhint: `parcero peers` lists",
+    );
+    let own = near.key().await;
+    for oneself in [&own, &own[..8], &near.shown().await.name] {
+        check(
+            &["hello", "unary", "--peer", oneself],
+            "this peer itself: for a call to it, leave",
+        );
+        check(&["ping", oneself], "that is this peer itself");
+        check(&["doctor", oneself], "that is this peer itself");
+    }
     check(&["ping", &id[..3]], "its first 4 characters are needed");
     far.kill();
     near.sees(&id, |far: &PeerInfo| !crate::support::network::is_there(far))

@@ -144,8 +144,44 @@ async fn another_secret_another_network_and_a_block_fail_at_the_admission() {
     near.sees(&id, |far| !is_there(far)).await;
     let steps = steps(&near, &id).await;
     let last = steps.last().unwrap();
-    assert!(!last.passed && last.evidence.contains("blocked"), "{steps:#?}");
-    assert!(!last.next.is_empty(), "{steps:#?}");
+    assert_eq!((last.step(), last.passed), (Step::Admission, false), "{steps:#?}");
+    assert!(
+        last.evidence
+            .contains("the person of that peer has blocked this one"),
+        "{last:?}"
+    );
+    assert!(
+        last.next.contains("Only its person") && !last.next.contains("secret"),
+        "{last:?}"
+    );
+    let said = near.run(&["hello", "unary", "--peer", &id]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(
+        said.stderr.contains("hint: that peer") && !said.stderr.contains("of this peer"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_peer_that_is_blocked_here_is_not_contacted_and_the_block_is_all_that_is_said() {
+    let (near, far) = (TestPeer::start(&[]), TestPeer::start(&[]));
+    near.knows(&far).await;
+    let id = far.key().await;
+    near.network().await.block_peer(about(&id)).await.unwrap();
+    let steps = steps(&near, &id).await;
+    let [step] = &steps[..] else {
+        panic!("{steps:#?}");
+    };
+    assert_eq!((step.step(), step.passed), (Step::Admission, false), "{step:?}");
+    assert!(
+        step.evidence.contains("that peer is blocked; unblock it first"),
+        "{step:?}"
+    );
+    assert!(
+        step.next.contains("unblock") && !step.next.contains("secret"),
+        "{step:?}"
+    );
 }
 
 // The far peer lives in this process, and goes on while a command is waited for.
