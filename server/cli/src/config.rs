@@ -10,7 +10,7 @@ use super::{
     output::{Output, say},
 };
 use parcero::{
-    config::{self, Configuration, Given},
+    config::{self, Configuration, Given, ServeOptions},
     data_dir::DataDir,
 };
 
@@ -38,6 +38,26 @@ impl ConfigurationOptions {
         }
         Ok(configuration)
     }
+}
+
+/// What a peer will be. A value that cannot be is to be changed where it was given.
+pub(super) fn options(configuration: Configuration) -> Result<ServeOptions, Failure> {
+    let settings = configuration.settings();
+    configuration.options().map_err(|error| {
+        let setting = settings
+            .iter()
+            .find(|setting| Some(setting.key.as_str()) == error.key());
+        let place = setting.and_then(|setting| match &setting.origin {
+            config::Origin::Environment(variable) => Some(format!("change {variable} in the environment")),
+            config::Origin::File(path) => Some(format!("change `{}` in {}", setting.key, path.display())),
+            config::Origin::Flag(_) | config::Origin::Default => None,
+        });
+        let failure = Failure::from(error);
+        match place {
+            Some(place) => failure.hint(place),
+            None => failure,
+        }
+    })
 }
 
 /// Show the configuration
@@ -78,7 +98,7 @@ impl Config {
             output.message(&message(&setting), |_| vec![line(&setting, show.origin)])?;
         }
         // Printed first: a mistake is easier to see there.
-        configuration.options()?;
+        options(configuration)?;
         Ok(ExitCode::SUCCESS)
     }
 }

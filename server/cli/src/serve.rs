@@ -14,7 +14,7 @@ use contract::parcero::v1::Started;
 use tokio::sync::oneshot;
 
 use super::{
-    config::ConfigurationOptions,
+    config::{ConfigurationOptions, options},
     failure::{Failure, causes},
     open_files,
     output::{Output, say},
@@ -74,7 +74,7 @@ impl Serve {
         beside: Beside,
         page: Page,
     ) -> Result<ExitCode, Failure> {
-        let options = self.configuration.read(data_dir)?.options()?;
+        let options = options(self.configuration.read(data_dir)?)?;
         let claim = match data_dir.claim() {
             Err(DataDirError::InUse { .. }) if beside == Beside::TellAddress => {
                 return tell_address(data_dir, output);

@@ -98,3 +98,28 @@ pub enum ConfigError {
         meant: String,
     },
 }
+
+impl ConfigError {
+    /// The key whose value it is about, where it is about the value of one.
+    pub fn key(&self) -> Option<&'static str> {
+        match self {
+            Self::NotLoopback(_) | Self::OddLoopback(_) => Some("listen"),
+            Self::NameLength(_) | Self::NameControl => Some("name"),
+            Self::Origin(_) => Some("allow-origin"),
+            Self::NetworkLength(_) => Some("network"),
+            Self::Secret { .. } => Some("secret-file"),
+            Self::MessageLimit(_) => Some("max-message-bytes"),
+            Self::Relay(_) => Some("relay"),
+            Self::ShortSecret { .. }
+            | Self::OpenSecret(_)
+            | Self::TwoSecrets(_)
+            | Self::Ticket(_)
+            | Self::RelayAlone(_)
+            | Self::Missing(_)
+            | Self::Unreadable { .. }
+            | Self::NotUnderstood { .. }
+            | Self::SecretInFile(_)
+            | Self::Variable { .. } => None,
+        }
+    }
+}

@@ -36,10 +36,21 @@ impl Wishes {
             ConfigError::NotUnderstood {
                 path: path.to_owned(),
                 line: error.span().map_or(1, |place| line_of(&text, place.start)),
-                why: error.message().lines().collect::<Vec<_>>().join(", "),
+                why: why(&error, &text),
                 meant: unknown.and_then(|key| meant(&key, given::keys().map(|key| key.name))),
             }
         })
+    }
+}
+
+/// What is wrong, on one line; of a value that must be a list, how it is written as one.
+fn why(error: &toml::de::Error, text: &str) -> String {
+    let why = error.message().lines().collect::<Vec<_>>().join(", ");
+    match error.span().and_then(|place| text.get(place)) {
+        Some(value) if why.ends_with("expected a sequence") => {
+            why.replace("expected a sequence", &format!("expected a list: [{value}]"))
+        }
+        _ => why,
     }
 }
 

@@ -39,6 +39,30 @@ fn check(ended: &Ended, sentence: &str, hint: &str) {
 }
 
 #[test]
+fn a_value_that_cannot_be_is_to_be_changed_where_it_was_given() {
+    let far = "0.0.0.0:50051";
+    let listen = Some("listen = ['0.0.0.0:50051']");
+    let said = |flags: &[&str], variables: &[(&str, &str)], file| show(flags, variables, file).0;
+    let sentence = "can be reached from other machines";
+    check(
+        &said(&["--listen", far], &[], listen),
+        sentence,
+        "leave --listen away",
+    );
+    let by_variable = said(&[], &[("PARCERO_LISTEN", far)], listen);
+    check(
+        &by_variable,
+        sentence,
+        "change PARCERO_LISTEN in the environment\n",
+    );
+    let by_file = said(&[], &[], listen);
+    check(&by_file, sentence, "change `listen` in ");
+    assert!(!by_file.stderr.contains("--listen"), "{}", by_file.stderr);
+    let no_list = said(&[], &[], Some("listen = '127.0.0.1:0'"));
+    check(&no_list, "expected a list: ['127.0.0.1:0']", "correct the file");
+}
+
+#[test]
 fn a_flag_wins_over_the_environment_and_that_over_the_file_and_that_over_the_default() {
     let name = |flags: &[&str], variables: &[(&str, &str)], file| {
         let (ended, folder) = show(&[flags, &["--json"]].concat(), variables, file);
