@@ -9,7 +9,7 @@ use tonic::{Code, Status, body::Body};
 
 use super::{
     Gone,
-    caller::only_grpc,
+    caller::{Pump, only_grpc},
     frames::{Broken, Frames, Next},
     head,
 };
@@ -23,10 +23,11 @@ pub(super) enum Reads {
     Response,
 }
 
-/// The rest of `frames`. `keep` lives as long as the body does.
-pub(super) fn body<K: Send + 'static>(frames: Frames, reads: Reads, keep: K) -> Body {
+/// The rest of `frames`. `pump` is stopped before the last of them is passed on, and `keep` lives as long as the body does.
+pub(super) fn body<K: Send + 'static>(frames: Frames, reads: Reads, pump: Pump, keep: K) -> Body {
     let reading = Reading {
         frames: Some(frames),
+        pump,
         _keep: keep,
     };
     Body::new(StreamBody::new(Box::pin(stream::unfold(
@@ -45,8 +46,11 @@ pub(super) fn body<K: Send + 'static>(frames: Frames, reads: Reads, keep: K) -> 
                 Err(broken) => Some(ending(status(&broken, reads), reads)),
             };
             let has_ended = !matches!(&frame, Some(Ok(frame)) if frame.is_data());
-            if has_ended && let Some(mut frames) = reading.frames.take() {
-                frames.stop(Gone::Malformed);
+            if has_ended {
+                reading.pump.stop().await;
+                if let Some(mut frames) = reading.frames.take() {
+                    frames.stop(Gone::Malformed);
+                }
             }
             frame.map(|frame| (frame, reading))
         },
@@ -57,6 +61,7 @@ pub(super) fn body<K: Send + 'static>(frames: Frames, reads: Reads, keep: K) -> 
 struct Reading<K> {
     /// Gone once the last block has come.
     frames: Option<Frames>,
+    pump: Pump,
     _keep: K,
 }
 

@@ -16,6 +16,7 @@ use tower_service::Service;
 use super::{
     Gone,
     body::{Reads, body},
+    caller::Pump,
     frames::{Frames, Next},
     head,
     sending::{Last, Sending},
@@ -122,7 +123,7 @@ where
 /// The request that a stream carries.
 fn request(block: &[u8], frames: Frames, extensions: Extensions) -> Result<Request<Body>, String> {
     let (path, headers) = head::parse_request(block)?;
-    let mut request = Request::new(body(frames, Reads::Request, ()));
+    let mut request = Request::new(body(frames, Reads::Request, Pump::NONE, ()));
     *request.method_mut() = Method::POST;
     *request.version_mut() = Version::HTTP_2;
     *request.uri_mut() = path.into();

@@ -115,14 +115,35 @@ async fn call(dialled: Dialled, request: Request<Body>) -> Result<Response<Body>
         Ok(Next::Messages(_)) => return Err(Status::internal("the answer of the other peer has no head")),
         Err(broken) => return Err(body::status(&broken, Reads::Response)),
     };
+    let mut pump = Pump(pump);
     let body = if headers.contains_key("grpc-status") {
+        pump.stop().await;
         Body::empty()
     } else {
-        body::body(frames, Reads::Response, (pump, in_use))
+        body::body(frames, Reads::Response, pump, in_use)
     };
     let mut response = Response::new(body);
     *response.headers_mut() = headers;
     Ok(response)
+}
+
+/// What sends the rest of a request, if there is any. Stops when dropped.
+#[derive(Debug)]
+pub(super) struct Pump(Option<AbortOnDropHandle<()>>);
+
+impl Pump {
+    /// Of a call that sends nothing.
+    pub(super) const NONE: Self = Self(None);
+
+    /// Stops it, now that the answer is whole: the request goes back to whoever lent it, who may want to read the rest
+    /// before the answer goes out.
+    pub(super) async fn stop(&mut self) {
+        if let Some(task) = self.0.take() {
+            task.abort();
+            // An error means that it was stopped, as it should.
+            let _ = task.await;
+        }
+    }
 }
 
 /// Takes out what belongs to the connection the request came by, and what no other peer may see.

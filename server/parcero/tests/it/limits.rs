@@ -9,11 +9,10 @@ use bytes::Bytes;
 use contract::greet::HelloRequest;
 use futures_util::future::join_all;
 use http::Request;
-use tokio::net::TcpStream;
 use tonic::{Code, codec::CompressionEncoding};
 
 use crate::support::{
-    TestPeer,
+    TestPeer, connected,
     figures::soon,
     http1::{Raw, request},
     road::{Ask, Line, Road, Task, call},
@@ -304,7 +303,7 @@ async fn a_hundred_and_fifty_small_metadata_entries_fit_on_every_road() {
 
 /// A connection of raw HTTP/2.
 async fn http2(peer: &TestPeer, builder: &h2::client::Builder) -> (h2::client::SendRequest<Bytes>, Task) {
-    let stream = TcpStream::connect(peer.address()).await.unwrap();
+    let stream = connected(peer.address()).await;
     let (sender, connection) = builder.handshake(stream).await.unwrap();
     (sender, Task::spawn(connection))
 }

@@ -26,7 +26,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tokio::sync::OnceCell;
+use tokio::{net::TcpStream, sync::OnceCell};
 use tonic::transport::{Channel, Endpoint};
 
 /// A guard against waiting for ever, on a machine that is doing much else; no test waits for it to pass.
@@ -213,6 +213,14 @@ impl TestPeer {
         let listen = self.address().to_string();
         TestPeer::start_in(self.kill(), &listen, extra_arguments)
     }
+}
+
+/// A connection that sends at once what it is given, as those of gRPC clients do: else each half-filled packet waits for
+/// an acknowledgement, which takes its time.
+pub(crate) async fn connected(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
 }
 
 /// Runs a command to its end, with this on its standard input.

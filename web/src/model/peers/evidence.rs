@@ -104,7 +104,7 @@ fn whole(said: &str) -> Option<Seen<'_>> {
         | "the peer refused: this peer belongs to another network" => Seen::OtherNetwork,
         "the peer refused: the secret of the network is not the same on both sides" => Seen::OtherSecret,
         "that peer is blocked; unblock it first" => Seen::BlockedHere,
-        "the peer refused: blocked by the person of this peer" => Seen::BlockedThere,
+        "the peer refused: the person of that peer has blocked this one" => Seen::BlockedThere,
         _ => {
             if let Some(address) = said.strip_prefix("packets come and go by ") {
                 Seen::PacketsBy(address)
@@ -189,7 +189,7 @@ mod tests {
         );
         check(
             Step::Admission,
-            "the peer refused: blocked by the person of this peer",
+            "the peer refused: the person of that peer has blocked this one",
             &[Seen::BlockedThere],
             None,
         );

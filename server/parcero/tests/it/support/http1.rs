@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{TestPeer, figures::soon};
+use super::{TestPeer, connected, figures::soon};
 
 /// A connection.
 pub(crate) struct Raw {
@@ -36,7 +36,7 @@ impl RawAnswer {
 impl Raw {
     pub(crate) async fn connect(peer: &TestPeer) -> Self {
         Self {
-            stream: TcpStream::connect(peer.address()).await.unwrap(),
+            stream: connected(peer.address()).await,
             buffer: Vec::new(),
         }
     }

@@ -24,7 +24,7 @@ use tokio_tungstenite::{
 use tonic::Code;
 
 use super::{
-    TestPeer,
+    TestPeer, connected,
     figures::soon,
     wire::{WireFrame, framed, header_block, percent_decoded, take_frame, take_text, text},
 };
@@ -169,7 +169,7 @@ impl Line {
             false => (peer, None),
         };
         let address = first.address();
-        let stream = || async { TokioIo::new(TcpStream::connect(address).await.unwrap()) };
+        let stream = || async { TokioIo::new(connected(address).await) };
         let http = match road.first() {
             Road::Web1 | Road::Text1 => {
                 let (sender, connection) = http1::handshake(stream().await).await.unwrap();
@@ -272,7 +272,7 @@ impl Line {
         let headers = request.headers_mut();
         headers.insert("sec-websocket-protocol", "grpc-websockets".parse().unwrap());
         headers.insert("origin", format!("http://{}", self.host).parse().unwrap());
-        let stream = TcpStream::connect(self.address).await.unwrap();
+        let stream = connected(self.address).await;
         let (socket, response) = tokio_tungstenite::client_async(request, stream).await.unwrap();
         assert_eq!(response.headers()["sec-websocket-protocol"], "grpc-websockets");
         let (mut sink, stream) = socket.split();
