@@ -89,7 +89,10 @@ async fn a_peer_that_is_not_there_fails_at_its_packets() {
     let (near, far) = (TestPeer::start(&[]), TestPeer::start(&[]));
     near.knows(&far).await;
     let id = far.key().await;
+    near.sees(&id, is_there).await;
     far.kill();
+    // Until then a link is open that nobody answers on, and what fails is the call.
+    near.sees(&id, |far| !is_there(far)).await;
     let steps = steps(&near, &id).await;
     check(&steps, Step::Packets, "no answer within 3 seconds", "firewall");
     assert!(steps[0].evidence.contains("127.0.0.1:"), "{steps:?}");
